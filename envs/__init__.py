@@ -1,0 +1,1 @@
+"""Games: frames and actions as types, the Env protocol, the embedded games."""

@@ -1,0 +1,1 @@
+"""What is kept: database, vector index, event log, frames."""

@@ -1,0 +1,1 @@
+"""Frames into elements, text, scenes, changes and numbers."""

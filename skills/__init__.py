@@ -1,0 +1,1 @@
+"""Skills: library, selection, execution, evolution."""

@@ -1,0 +1,1 @@
+"""The terminal dashboard; it reads runs and never touches a game."""
