@@ -1,0 +1,1 @@
+"""The embedded game: a Slay-the-Spire-like deck-builder for the Ironclad, drawn off screen."""
