@@ -28,6 +28,10 @@ STROKE = 17
 CONTRAST = 40
 """Grey levels by which a stroke must stand out from what is around it."""
 
+REACH, SHARE = 9, 0.45
+"""A stroke's pixels have at least this share of the strongest contrast this many pixels around: it
+parts a white digit from the bright badge behind its thin outline."""
+
 SMALLEST, LARGEST = 7, 64
 """Heights of a glyph in pixels."""
 
@@ -58,7 +62,8 @@ def _one_polarity(grey: Grey, bright: bool) -> list[Candidate]:
     kernel = np.ones((STROKE, STROKE), np.uint8)
     operation = cv2.MORPH_TOPHAT if bright else cv2.MORPH_BLACKHAT
     hat = np.asarray(cv2.morphologyEx(grey, operation, kernel), dtype=np.uint8)
-    binary = (hat > CONTRAST).astype(np.uint8)
+    peak = cv2.dilate(hat, np.ones((REACH, REACH), np.uint8))
+    binary = ((hat > CONTRAST) & (hat > cv2.convertScaleAbs(peak, alpha=SHARE))).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
     pieces, specks = _glyphs(np.asarray(stats, dtype=np.int32))
     return [_cut(grey, hat, np.asarray(labels), pieces, row, specks) for row in _lines(pieces)]
