@@ -13,38 +13,47 @@ from typing import Literal
 Kind = Literal["attack", "skill", "power", "status"]
 Rarity = Literal["common", "uncommon", "rare"]
 
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 STARTER = ("Strike",) * 5 + ("Defend",) * 4 + ("Bash",)
 """The Ironclad's ten starting cards."""
 
 POOL: dict[Rarity, tuple[str, ...]] = {
-    "common": tuple(
+    "common": _names(
         "Anger Armaments BodySlam Clash Cleave Clothesline Flex Havoc Headbutt HeavyBlade IronWave "
         "PerfectedStrike PommelStrike ShrugItOff SwordBoomerang Thunderclap TrueGrit TwinStrike Warcry "
-        "WildStrike".split()
+        "WildStrike"
     ),
-    "uncommon": tuple(
+    "uncommon": _names(
         "BattleTrance BloodForBlood Bloodletting BurningPact Carnage Combust DarkEmbrace Disarm Dropkick "
         "DualWield Entrench Evolve FeelNoPain FireBreathing FlameBarrier GhostlyArmor Hemokinesis "
         "InfernalBlade Inflame Intimidate Metallicize PowerThrough Pummel Rage Rampage RecklessCharge "
         "Rupture SearingBlow SecondWind SeeingRed Sentinel SeverSoul Shockwave SpotWeakness Uppercut "
-        "Whirlwind".split()
+        "Whirlwind"
     ),
-    "rare": tuple(
+    "rare": _names(
         "Barricade Berserk Bludgeon Brutality Corruption DemonForm DoubleTap Exhume Feed FiendFire "
-        "Immolate Impervious Juggernaut LimitBreak Offering Reaper".split()
+        "Immolate Impervious Juggernaut LimitBreak Offering Reaper"
     ),
 }
 """What card rewards are drawn from."""
 
 _ATTACKS = frozenset(
-    "Strike Bash Anger BodySlam Clash Cleave Clothesline Headbutt HeavyBlade IronWave PerfectedStrike "
-    "PommelStrike SwordBoomerang Thunderclap TwinStrike WildStrike BloodForBlood Carnage Dropkick "
-    "Hemokinesis Pummel Rampage RecklessCharge SearingBlow SeverSoul Uppercut Whirlwind Bludgeon Feed "
-    "FiendFire Immolate Reaper".split()
+    _names(
+        "Strike Bash Anger BodySlam Clash Cleave Clothesline Headbutt HeavyBlade IronWave PerfectedStrike "
+        "PommelStrike SwordBoomerang Thunderclap TwinStrike WildStrike BloodForBlood Carnage Dropkick "
+        "Hemokinesis Pummel Rampage RecklessCharge SearingBlow SeverSoul Uppercut Whirlwind Bludgeon Feed "
+        "FiendFire Immolate Reaper"
+    )
 )
 _POWERS = frozenset(
-    "Inflame DemonForm Combust FeelNoPain DarkEmbrace Evolve FireBreathing Rupture Juggernaut Brutality "
-    "Berserk Metallicize Barricade Corruption".split()
+    _names(
+        "Inflame DemonForm Combust FeelNoPain DarkEmbrace Evolve FireBreathing Rupture Juggernaut Brutality "
+        "Berserk Metallicize Barricade Corruption"
+    )
 )
 _STATUSES = frozenset(("Slimed", "Dazed", "Wound", "Burn"))
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from typing import Any
 
-from minispire import _core
+from minispire import _core  # type: ignore[attr-defined]
 
 _COMBAT: Any = _core.CombatEnv
 _STATUS = [n for n in _core.Debuff.__members__ if n != "None"] + [

@@ -7,18 +7,17 @@ It differs from the original in these points:
   taken off the run, and the fight is lost when that is spent. Healing within a fight (Reaper) reaches at
   most the HP it began with; the maximum HP that Feed adds lasts for the fight.
 - No potions, shops, events, keys, bosses, relics other than Burning Blood (6 HP after each won fight).
-- Floor 16 holds an elite in place of the boss; beating it heals fully, and the next act goes on without end.
-  Act 1 fights come from the Weak pool three times, then Strong; act 2 has Strong ones, and of its fights a
-  quarter are elites, more in each later act.
+- Floor 16 holds an elite in place of the boss; beating it does not heal, and the next act goes on without
+  end. Act 1 fights come from the Weak pool three times, then Strong. There are no enemies of later acts:
+  half of the fights of act 2 are against elites instead, and all from act 3 on.
 - A chest holds gold and upgrades a random card, in place of a relic. An unknown room is a fight, a rest or
-  a treasure.
+  a treasure, and mostly a fight, since there are no events.
 - Gold is only collected. Score is 5 a floor climbed, 10 an elite, 50 an act.
 - When the engine crashes in a fight, the enemies have fled: the fight is won with the HP before the crash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
@@ -54,12 +53,13 @@ _REST_SHARE = 0.3
 _WEAK_FIGHTS = 3
 _RARITY: dict[bool, tuple[int, int]] = {False: (3, 37), True: (10, 40)}
 """Chance in percent of a rare and of an uncommon card, after a fight and after an elite (wiki)."""
-_UNKNOWN: tuple[tuple[Room, float], ...] = (("fight", 0.5), ("rest", 0.2), ("treasure", 0.3))
+_ELITE_SHARE_PER_ACT = 0.5
+_UNKNOWN: tuple[tuple[Room, float], ...] = (("fight", 0.7), ("rest", 0.15), ("treasure", 0.15))
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing a player can do: `index` is a place in the list it is about (hand, options, columns, deck)."""
+    """One thing a player can do: `index` is a place in what it is about (hand, options, columns, deck)."""
 
     verb: Verb
     index: int = 0
@@ -240,7 +240,7 @@ class Run:
             return "Elite"
         if self.act == 1:
             return "Weak" if self.fights < _WEAK_FIGHTS else "Strong"
-        return "Elite" if self._rng.random() < 0.25 * (self.act - 1) else "Strong"
+        return "Elite" if self._rng.random() < _ELITE_SHARE_PER_ACT * (self.act - 1) else "Strong"
 
     def _start_fight(self) -> None:
         pool, seed = self._pool(), self._rng.getrandbits(31)
@@ -346,12 +346,6 @@ class Run:
 
     def _next_act(self) -> None:
         self.act += 1
-        self.hp = MAX_HP
         self.map = make_map(self._rng)
         self.path = []
         self.screen = "map"
-
-
-def deck_order(deck: Sequence[str]) -> list[int]:
-    """Places of the deck's cards in the order a deck view shows them: as they were obtained."""
-    return list(range(len(deck)))

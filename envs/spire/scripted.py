@@ -11,7 +11,7 @@ from collections.abc import Callable
 from random import Random
 
 from groundup.envs.spire.cards import dealt, gained
-from groundup.envs.spire.engine import Engine, Enemy, FightView
+from groundup.envs.spire.engine import Enemy, Engine, FightView
 from groundup.envs.spire.run import MAX_HP, Command, Run
 
 Player = Callable[[Run, Random], Command]
@@ -29,8 +29,10 @@ _WORTH = {
 
 
 def random_legal(run: Run, rng: Random) -> Command:
-    """Any legal command, each as likely as the others."""
-    return rng.choice(run.legal())
+    """A card, button or room, each as likely as the others; then any target of it."""
+    legal = run.legal()
+    verb, index = rng.choice(sorted({(c.verb, c.index) for c in legal}))
+    return rng.choice([c for c in legal if (c.verb, c.index) == (verb, index)])
 
 
 def _attack(run: Run, rng: Random, view: FightView) -> Command:
@@ -89,11 +91,11 @@ def _value(run: Run, view: FightView, command: Command) -> float:
 
 def _sensible_fight(run: Run, view: FightView) -> Command:
     legal = run.legal()
-    if view.choice:
-        return max(
-            legal,
-            key=lambda c: (c.verb == "choose", -_worth(view.choice.options[c.index]) if view.choice else 0),
-        )
+    asked = view.choice
+    if asked:
+        sign = -1 if asked.kind == "ExhaustCardInHand" else 1
+        options = [c for c in legal if c.verb == "choose"]
+        return max(options, key=lambda c: sign * _worth(asked.options[c.index]))
     plays = [c for c in legal if c.verb == "play"]
     best = max(plays, key=lambda c: _value(run, view, c), default=None)
     return best if best and _value(run, view, best) > 0.5 else Command("end_turn")

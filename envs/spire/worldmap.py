@@ -25,7 +25,7 @@ _SHARES: tuple[tuple[Room, float], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A room: floor within the act (1 to 16), column (0 to 6), kind, and the columns it leads to one row up."""
+    """A room: row (1 to 16), column (0 to 6), kind, and the columns of the next row it leads to."""
 
     row: int
     column: int
