@@ -16,7 +16,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from groundup.memory.index import FLAT_LIMIT, LISTS, Labels, VectorIndex, Vectors
+from groundup.memory.index import FLAT_LIMIT, LISTS, VectorIndex
+from groundup.memory.records import Labels, Vectors
 from groundup.memory.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,14 +57,14 @@ class SpaceIndex:
         if self._index is None or vector.shape[-1] != self._index.dimensions:
             return []
         found = self._index.search(vector, k)
-        owners = self._store.owners([label for label, _ in found])
+        owners = self._store.vectors.owners([label for label, _ in found])
         return [(owners[label], score) for label, score in found if label in owners]
 
     def sync(self) -> None:
         """Take over what changed in the store, except vectors of an open step: they may be rolled back."""
-        if not self._store.vectors_settled:
+        if not self._store.vectors.settled:
             return
-        removed = self._store.vectors_removed(self._space)
+        removed = self._store.vectors.removed(self._space)
         if self._index is None:
             self._rebuild()
         elif removed != self._removed:
@@ -122,33 +123,33 @@ class SpaceIndex:
         self._index, self._top, self._removed, self._saved = index, top, removed, True
 
     def _rebuild(self) -> None:
-        total = self._store.count_vectors(self._space)
+        total = self._store.vectors.count(self._space)
         self._index, self._top, self._saved = None, -1, False
         if total == 0:
             return
         sample = self._sample() if total > FLAT_LIMIT else None
-        for labels, vectors in self._store.vectors(self._space):
+        for labels, vectors in self._store.vectors.after(self._space):
             if self._index is None:
                 self._index = VectorIndex(vectors.shape[1], expected=total, sample=sample)
             self._add(self._index, labels, vectors)
 
     def _sample(self) -> Vectors:
-        labels = self._store.vector_labels(self._space)
+        labels = self._store.vectors.labels(self._space)
         if len(labels) > _TRAIN:
             labels = np.random.default_rng(0).choice(labels, _TRAIN, replace=False)
-        return self._store.vectors_of([int(label) for label in labels])[1]
+        return self._store.vectors.of([int(label) for label in labels])[1]
 
     def _append(self, index: VectorIndex) -> None:
-        for labels, vectors in self._store.vectors(self._space, after=self._top):
+        for labels, vectors in self._store.vectors.after(self._space, self._top):
             self._add(index, labels, vectors)
 
     def _compare(self, index: VectorIndex) -> None:
         """Make the index hold exactly the labels that the database holds."""
-        mine, theirs = index.labels(), self._store.vector_labels(self._space)
+        mine, theirs = index.labels(), self._store.vectors.labels(self._space)
         index.remove(np.setdiff1d(mine, theirs))
         missing = [int(label) for label in np.setdiff1d(theirs, mine)]
         for start in range(0, len(missing), 10_000):
-            self._add(index, *self._store.vectors_of(missing[start : start + 10_000]))
+            self._add(index, *self._store.vectors.of(missing[start : start + 10_000]))
         self._saved = False
 
     def _add(self, index: VectorIndex, labels: Labels, vectors: Vectors) -> None:

@@ -10,15 +10,10 @@ from typing import Any
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
+
+from groundup.memory.records import Labels, Vectors
 
 _faiss: Any = faiss  # its stubs leave out the callbacks for reading and writing
-
-Labels = NDArray[np.int64]
-"""Numbers of vectors, int64, shape (n,)."""
-
-Vectors = NDArray[np.float32]
-"""Embeddings as rows, float32, shape (n, dimensions), or one of shape (dimensions,)."""
 
 FLAT_LIMIT = 4096
 """Vectors compared one by one: 4,096 of 384 dimensions take under 1 ms, 1,000,000 take 362 ms

@@ -11,9 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 JsonObject = dict[str, Any]
 """A JSON object as Python holds it."""
+
+Labels = NDArray[np.int64]
+"""Numbers of vectors, int64, shape (n,)."""
+
+Vectors = NDArray[np.float32]
+"""Embeddings as rows, float32, shape (n, dimensions), or one of shape (dimensions,)."""
 
 
 def to_json(document: object) -> str:

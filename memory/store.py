@@ -11,17 +11,14 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from groundup.envs.errors import LibraryUnusable
 from groundup.memory import schema
 from groundup.memory.database import Database, open_database
 from groundup.memory.records import (
@@ -34,14 +31,12 @@ from groundup.memory.records import (
     from_json,
     to_json,
 )
-
-Vector = NDArray[np.float32]
-"""One embedding: float32, shape (dimensions,)."""
+from groundup.memory.rows import run_record, run_row, skill_record, skill_row, use_record, use_row
+from groundup.memory.transaction import Transaction
+from groundup.memory.vectors import VectorTable
 
 FRAME_LIMIT = 256 << 20
 """Bytes of pictures a library keeps by default: some 2,300 screenshots of 114 KB (research.md section 5)."""
-
-_Row = Row[*tuple[Any, ...]]
 
 _CHUNK = 500  # names in one IN (...): well below every database's limit on parameters
 
@@ -51,12 +46,9 @@ class Store:
 
     def __init__(self, database: Database, *, readonly: bool, frame_limit: int) -> None:
         self._db = database
-        self._connection = database.connection
-        self._readonly = readonly
         self._frame_limit = frame_limit
-        self._depth = 0
-        self._begun = False
-        self._vectors_changed = False
+        self._transaction = Transaction(database, readonly=readonly, flush=self._flush, forget=self._forget)
+        self.vectors = VectorTable(self._transaction, self.meta, self.set_meta)
         self._next_seq: dict[str, int] = {}
         self._frame_bytes: int | None = None
         self._events: list[JsonObject] = []
@@ -109,12 +101,7 @@ class Store:
     @property
     def readonly(self) -> bool:
         """Whether it was opened for reading only."""
-        return self._readonly
-
-    @property
-    def vectors_settled(self) -> bool:
-        """Whether all vectors that can be read are lasting: False once an open step has changed some."""
-        return not self._vectors_changed
+        return self._transaction.readonly
 
     def close(self) -> None:
         """Close the library; a step that is still open is lost. May be called twice."""
@@ -128,65 +115,29 @@ class Store:
     ) -> None:
         self.close()
 
-    # Transactions
-
-    @contextmanager
-    def step(self) -> Iterator[None]:
+    def step(self) -> AbstractContextManager[None]:
         """Group all writes inside into one transaction; an exception leaves the library as it was.
 
         Steps may be nested: the outermost is the transaction. A write outside a step is one by itself.
         """
-        if self._readonly:
-            raise LibraryUnusable(f"The library {self.name} was opened for reading only.")
-        self._depth += 1
-        try:
-            yield
-            if self._depth == 1:
-                self._flush()
-                if self._begun:
-                    self._db.commit()
-                    self._begun = self._vectors_changed = False
-        except BaseException:
-            if self._depth == 1:
-                self._forget()
-            raise
-        finally:
-            self._depth -= 1
-
-    def _begin(self) -> None:
-        # Late, so that another program waits for the writes of a step but not for its thinking.
-        if not self._begun:
-            self._db.begin()
-            self._begun = True
+        return self._transaction.step()
 
     def _forget(self) -> None:
         self._next_seq.clear()
         self._frame_bytes = None
         for pending in (self._events, self._uses, self._statistics, self._knowledge, self._run_states):
             pending.clear()
-        if self._begun:
-            self._begun = self._vectors_changed = False
-            self._db.rollback()
-
-    def _write(self, statement: Any, rows: JsonObject | list[JsonObject] | None = None) -> Any:
-        self._begin()
-        return self._connection.execute(statement, rows)
-
-    def _read(self, statement: Any) -> Sequence[_Row]:
-        if self._depth:
-            self._flush()
-        return self._connection.execute(statement).all()
 
     def _flush(self) -> None:
         """Write what the step has gathered, each table at once."""
         if self._events:
-            self._write(insert(schema.event), self._events)
+            self._transaction.write(insert(schema.event), self._events)
             self._events.clear()
         if self._uses:
-            self._write(insert(schema.use), self._uses)
+            self._transaction.write(insert(schema.use), self._uses)
             self._uses.clear()
         for skill_id, statistics in self._statistics.items():
-            self._write(
+            self._transaction.write(
                 update(schema.skill).where(schema.skill.c.id == skill_id).values(statistics=statistics)
             )
         self._statistics.clear()
@@ -195,23 +146,23 @@ class Store:
                 {"section": section, "key": key, "document": document, "version": 1}
                 for (section, key), document in self._knowledge.items()
             ]
-            self._write(self._put_knowledge, rows)
+            self._transaction.write(self._put_knowledge, rows)
             self._knowledge.clear()
         for run_id, values in self._run_states.items():
-            self._write(update(schema.run).where(schema.run.c.id == run_id).values(**values))
+            self._transaction.write(update(schema.run).where(schema.run.c.id == run_id).values(**values))
         self._run_states.clear()
 
     # Facts about the library itself
 
     def meta(self, key: str) -> str | None:
         """A fact about the library, such as "library" (its identity), "frame_size" or "game"."""
-        rows = self._read(select(schema.meta.c.value).where(schema.meta.c.key == key))
+        rows = self._transaction.read(select(schema.meta.c.value).where(schema.meta.c.key == key))
         return str(rows[0].value) if rows else None
 
     def set_meta(self, key: str, value: str) -> None:
         """Note a fact about the library."""
         with self.step():
-            self._write(self._put_meta, {"key": key, "value": value})
+            self._transaction.write(self._put_meta, {"key": key, "value": value})
 
     # Scenes
 
@@ -219,12 +170,12 @@ class Store:
         """Add a scene, or replace the one of the same id."""
         with self.step():
             row = {"id": scene.id, "name": scene.name, "data": to_json(scene.data), "frame": scene.frame}
-            self._write(self._put_scene, row)
+            self._transaction.write(self._put_scene, row)
             self._set_frame_uses(f"scene:{scene.id}", (scene.frame,) if scene.frame else ())
 
     def scenes(self) -> list[SceneRecord]:
         """All scenes, by id."""
-        rows = self._read(select(schema.scene).order_by(schema.scene.c.id))
+        rows = self._transaction.read(select(schema.scene).order_by(schema.scene.c.id))
         return [SceneRecord(row.id, row.name, from_json(row.data), row.frame) for row in rows]
 
     # Skills and their evidence
@@ -233,7 +184,7 @@ class Store:
         """Add a skill, or replace the one of the same id."""
         with self.step():
             self._flush()  # statistics gathered earlier in this step are older than this record
-            self._write(self._put_skill, _skill_row(skill))
+            self._transaction.write(self._put_skill, skill_row(skill))
             self._set_frame_uses(f"skill:{skill.id}", skill.frames)
 
     def put_statistics(self, skill_id: str, statistics: JsonObject) -> None:
@@ -251,8 +202,8 @@ class Store:
         found: dict[str, SkillRecord] = {}
         for start in range(0, len(ids), _CHUNK):
             chunk = ids[start : start + _CHUNK]
-            for row in self._read(select(schema.skill).where(schema.skill.c.id.in_(chunk))):
-                found[row.id] = _skill_record(row)
+            for row in self._transaction.read(select(schema.skill).where(schema.skill.c.id.in_(chunk))):
+                found[row.id] = skill_record(row)
         return [found[skill_id] for skill_id in ids if skill_id in found]
 
     def skills(self, *, scene: str | None = None, retired: bool = False) -> list[SkillRecord]:
@@ -262,37 +213,25 @@ class Store:
             statement = statement.where(schema.skill.c.scene == scene)
         if not retired:
             statement = statement.where(schema.skill.c.retired.is_(None))
-        return [_skill_record(row) for row in self._read(statement)]
+        return [skill_record(row) for row in self._transaction.read(statement)]
 
     def count_skills(self, *, retired: bool = False) -> int:
         """How many skills there are."""
         statement = select(func.count()).select_from(schema.skill)
         if not retired:
             statement = statement.where(schema.skill.c.retired.is_(None))
-        return int(self._read(statement)[0][0])
+        return int(self._transaction.read(statement)[0][0])
 
     def add_use(self, use: UseRecord) -> None:
         """Add one use of a skill to its evidence."""
         with self.step():
-            self._uses.append(
-                {
-                    "skill": use.skill,
-                    "run": use.run,
-                    "step": use.step,
-                    "reward": float(use.reward),
-                    "responsive": bool(use.responsive),
-                    "deltas": to_json(use.deltas),
-                }
-            )
+            self._uses.append(use_row(use))
 
     def uses(self, skill_id: str, *, limit: int = 1000) -> list[UseRecord]:
         """The latest `limit` uses of a skill, oldest first."""
         table = schema.use.c
         statement = select(schema.use).where(table.skill == skill_id).order_by(table.id.desc()).limit(limit)
-        return [
-            UseRecord(row.skill, row.run, row.step, row.reward, bool(row.responsive), from_json(row.deltas))
-            for row in reversed(self._read(statement))
-        ]
+        return [use_record(row) for row in reversed(self._transaction.read(statement))]
 
     # Knowledge: what has been learnt beside skills, as documents
 
@@ -305,7 +244,7 @@ class Store:
         """All documents of a section, by key."""
         table = schema.knowledge.c
         statement = select(table.key, table.document).where(table.section == section).order_by(table.key)
-        return {row.key: from_json(row.document) for row in self._read(statement)}
+        return {row.key: from_json(row.document) for row in self._transaction.read(statement)}
 
     def delete_knowledge(self, section: str, keys: Iterable[str]) -> None:
         """Remove documents of a section; those that do not exist are no error."""
@@ -313,12 +252,14 @@ class Store:
         with self.step():
             self._flush()
             for key in keys:
-                self._write(delete(schema.knowledge).where(table.section == section, table.key == key))
+                self._transaction.write(
+                    delete(schema.knowledge).where(table.section == section, table.key == key)
+                )
 
     def knowledge_sections(self) -> list[str]:
         """The names of the sections that hold documents."""
         statement = select(schema.knowledge.c.section).distinct().order_by(schema.knowledge.c.section)
-        return [row.section for row in self._read(statement)]
+        return [row.section for row in self._transaction.read(statement)]
 
     # Runs and their events
 
@@ -332,7 +273,7 @@ class Store:
             run_id or f"{stamp}-{uuid.uuid4().hex[:6]}", game, policy, seed, 0, "running", {}, now, now
         )
         with self.step():
-            self._write(self._put_run, _run_row(run))
+            self._transaction.write(self._put_run, run_row(run))
         return run
 
     def save_run_state(
@@ -355,12 +296,12 @@ class Store:
             statement = statement.where(table.game == game)
         if status is not None:
             statement = statement.where(table.status == status)
-        return [_run_record(row) for row in self._read(statement)]
+        return [run_record(row) for row in self._transaction.read(statement)]
 
     def get_run(self, run_id: str) -> RunRecord | None:
         """The run of that id."""
-        rows = self._read(select(schema.run).where(schema.run.c.id == run_id))
-        return _run_record(rows[0]) if rows else None
+        rows = self._transaction.read(select(schema.run).where(schema.run.c.id == run_id))
+        return run_record(rows[0]) if rows else None
 
     def latest_run(self, *, game: str | None = None, status: str | None = None) -> RunRecord | None:
         """The run that was started last (of a game, in a status)."""
@@ -375,7 +316,9 @@ class Store:
         with self.step():
             seq = self._next_seq.get(run_id)
             if seq is None:
-                rows = self._read(select(func.max(schema.event.c.seq)).where(schema.event.c.run == run_id))
+                rows = self._transaction.read(
+                    select(func.max(schema.event.c.seq)).where(schema.event.c.run == run_id)
+                )
                 seq = -1 if rows[0][0] is None else int(rows[0][0])
                 seq += 1
             self._next_seq[run_id] = seq + 1
@@ -392,7 +335,7 @@ class Store:
             .order_by(table.seq)
             .limit(limit)
         )
-        rows = self._read(statement)
+        rows = self._transaction.read(statement)
         return [Event(run, seq, t, kind, from_json(data)) for run, seq, t, kind, data in rows]
 
     # Pictures
@@ -404,7 +347,7 @@ class Store:
         """
         sha = hashlib.sha256(image).hexdigest()
         with self.step():
-            done = self._write(self._put_frame, {"sha": sha, "size": len(image), "image": image})
+            done = self._transaction.write(self._put_frame, {"sha": sha, "size": len(image), "image": image})
             if done.rowcount:
                 self._frame_bytes = (
                     self._size_of_frames() if self._frame_bytes is None else self._frame_bytes + len(image)
@@ -415,11 +358,11 @@ class Store:
 
     def get_frame(self, sha: str) -> bytes | None:
         """The encoded picture of that hash; None when it was dropped or never kept."""
-        rows = self._read(select(schema.frame.c.image).where(schema.frame.c.sha == sha))
+        rows = self._transaction.read(select(schema.frame.c.image).where(schema.frame.c.sha == sha))
         return bytes(rows[0].image) if rows else None
 
     def _size_of_frames(self) -> int:
-        return int(self._read(select(func.coalesce(func.sum(schema.frame.c.size), 0)))[0][0])
+        return int(self._transaction.read(select(func.coalesce(func.sum(schema.frame.c.size), 0)))[0][0])
 
     def _drop_frames(self) -> None:
         """Drop down to nine tenths of the limit, so that not every new picture costs a search."""
@@ -428,157 +371,15 @@ class Store:
         candidates = select(table.id, table.size).where(table.sha.not_in(needed)).order_by(table.id)
         total = self._size_of_frames()
         # The newest is the one being kept now.
-        for row in self._read(candidates)[:-1]:
+        for row in self._transaction.read(candidates)[:-1]:
             if total <= self._frame_limit * 0.9:
                 break
-            self._write(delete(schema.frame).where(table.id == row.id))
+            self._transaction.write(delete(schema.frame).where(table.id == row.id))
             total -= row.size
         self._frame_bytes = total
 
     def _set_frame_uses(self, owner: str, frames: Iterable[str]) -> None:
-        self._write(delete(schema.frame_use).where(schema.frame_use.c.owner == owner))
+        self._transaction.write(delete(schema.frame_use).where(schema.frame_use.c.owner == owner))
         rows = [{"owner": owner, "sha": sha} for sha in dict.fromkeys(frames)]
         if rows:
-            self._write(self._put_frame_use, rows)
-
-    # Vectors: what the index is built from
-
-    def put_vectors(self, space: str, vectors: Mapping[str, Vector]) -> None:
-        """Set the vectors of these owners in a space ("skill-text", "scene-look"), replacing older ones."""
-        if not vectors:
-            return
-        with self.step():
-            self.delete_vectors(space, list(vectors))
-            self._vectors_changed = True
-            rows = [
-                {"space": space, "owner": owner, "data": np.asarray(vector, np.float32).tobytes()}
-                for owner, vector in vectors.items()
-            ]
-            self._write(insert(schema.vector), rows)
-
-    def delete_vectors(self, space: str, owners: Sequence[str]) -> None:
-        """Remove the vectors of these owners from a space."""
-        table = schema.vector.c
-        gone = 0
-        with self.step():
-            for start in range(0, len(owners), _CHUNK):
-                chunk = owners[start : start + _CHUNK]
-                gone += self._write(
-                    delete(schema.vector).where(table.space == space, table.owner.in_(chunk))
-                ).rowcount
-            if gone:
-                self._vectors_changed = True
-                self.set_meta(f"removed:{space}", str(self.vectors_removed(space) + gone))
-
-    def vectors_removed(self, space: str) -> int:
-        """How many vectors of the space were ever removed or replaced; tells an index that it is behind."""
-        return int(self.meta(f"removed:{space}") or 0)
-
-    def count_vectors(self, space: str) -> int:
-        """How many vectors the space holds."""
-        statement = select(func.count()).select_from(schema.vector).where(schema.vector.c.space == space)
-        return int(self._read(statement)[0][0])
-
-    def vector_labels(self, space: str) -> NDArray[np.int64]:
-        """The labels of all vectors of a space, ascending; int64."""
-        table = schema.vector.c
-        rows = self._read(select(table.label).where(table.space == space).order_by(table.label))
-        return np.fromiter((row.label for row in rows), np.int64, len(rows))
-
-    def vectors(
-        self, space: str, *, after: int = -1, chunk: int = 10_000
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """The vectors of a space with a label above `after`: labels (n,) and rows (n, dimensions)."""
-        table = schema.vector.c
-        while True:
-            rows = self._read(
-                select(table.label, table.data)
-                .where(table.space == space, table.label > after)
-                .order_by(table.label)
-                .limit(chunk)
-            )
-            if not rows:
-                return
-            after = rows[-1].label
-            data = np.frombuffer(b"".join(row.data for row in rows), np.float32)
-            yield np.array([row.label for row in rows], np.int64), data.reshape(len(rows), -1)
-
-    def vectors_of(self, labels: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The vectors of these labels, as `vectors` gives them."""
-        table = schema.vector.c
-        found: list[_Row] = []
-        for start in range(0, len(labels), _CHUNK):
-            chunk = labels[start : start + _CHUNK]
-            found += self._read(select(table.label, table.data).where(table.label.in_(chunk)))
-        data = np.frombuffer(b"".join(row.data for row in found), np.float32)
-        return np.array([row.label for row in found], np.int64), data.reshape(len(found), -1)
-
-    def owners(self, labels: Sequence[int]) -> dict[int, str]:
-        """Whose vectors these labels are; labels that are gone are left out."""
-        table = schema.vector.c
-        rows = self._read(select(table.label, table.owner).where(table.label.in_(list(labels))))
-        return {row.label: row.owner for row in rows}
-
-
-def _skill_row(skill: SkillRecord) -> JsonObject:
-    return {
-        "id": skill.id,
-        "name": skill.name,
-        "description": skill.description,
-        "scene": skill.scene,
-        "steps": to_json(skill.steps),
-        "precondition": to_json(skill.precondition),
-        "effect": to_json(skill.effect),
-        "statistics": to_json(skill.statistics),
-        "provenance": skill.provenance,
-        "parents": to_json(list(skill.parents)),
-        "version": skill.version,
-        "retired": skill.retired,
-        "frames": to_json(list(skill.frames)),
-    }
-
-
-def _skill_record(row: _Row) -> SkillRecord:
-    return SkillRecord(
-        id=row.id,
-        name=row.name,
-        description=row.description,
-        scene=row.scene,
-        steps=from_json(row.steps),
-        precondition=from_json(row.precondition),
-        effect=from_json(row.effect),
-        statistics=from_json(row.statistics),
-        provenance=row.provenance,
-        parents=tuple(from_json(row.parents)),
-        version=row.version,
-        retired=row.retired,
-        frames=tuple(from_json(row.frames)),
-    )
-
-
-def _run_row(run: RunRecord) -> JsonObject:
-    return {
-        "id": run.id,
-        "game": run.game,
-        "policy": run.policy,
-        "seed": run.seed,
-        "steps": run.steps,
-        "status": run.status,
-        "state": to_json(run.state),
-        "started": run.started,
-        "updated": run.updated,
-    }
-
-
-def _run_record(row: _Row) -> RunRecord:
-    return RunRecord(
-        row.id,
-        row.game,
-        row.policy,
-        row.seed,
-        row.steps,
-        row.status,
-        from_json(row.state),
-        row.started,
-        row.updated,
-    )
+            self._transaction.write(self._put_frame_use, rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.errors import LibraryUnusable
+from groundup.memory.bundles import Bundle, BundledScene, BundledSkill, read_bundle, write_bundle
 from groundup.memory.derived import SpaceIndex
-from groundup.memory.records import SkillRecord, UseRecord
+from groundup.memory.records import SceneRecord, SkillRecord, UseRecord
 from groundup.memory.store import FRAME_LIMIT, Store
+from groundup.skills.duplicates import MIN_IOU, absorb, near_duplicates
 from groundup.skills.types import Skill, skill_from_json, steps_key
 
 Embed = Callable[[str], NDArray[np.float32]]
@@ -165,7 +167,7 @@ class Library:
             self.store.put_skill(_record(skill))
             if self._embed is not None:
                 text = f"{skill.name}. {skill.description}"
-                self.store.put_vectors(TEXT_SPACE, {skill.id: self._embed(text)})
+                self.store.vectors.put(TEXT_SPACE, {skill.id: self._embed(text)})
         return skill
 
     def update(self, skill: Skill) -> Skill:
@@ -201,7 +203,7 @@ class Library:
             return
         with self.store.step():
             self.store.put_skill(replace(record, retired=reason))
-            self.store.delete_vectors(TEXT_SPACE, [skill_id])
+            self.store.vectors.delete(TEXT_SPACE, [skill_id])
 
     def prune(self, unfit: Callable[[Skill], str | None]) -> list[Skill]:
         """Retire the skills for which `unfit` gives a reason; returns them."""
@@ -214,18 +216,17 @@ class Library:
                     gone.append(skill)
         return gone
 
-    def merge_near_duplicates(self, *, min_iou: float = 0.5) -> list[tuple[Skill, tuple[str, ...]]]:
+    def merge_near_duplicates(self, *, min_iou: float = MIN_IOU) -> list[tuple[Skill, tuple[str, ...]]]:
         """Make one skill of those that do nearly the same; returns each with the ids that went into it.
 
-        Nearly the same: the same scene and actions, on targets of the same kind and text whose boxes
-        overlap by `min_iou`. The most used one stays, with all their evidence; the others are retired.
+        The most used one stays, with all their evidence; the others are retired.
         """
         merged = []
         with self.store.step():
-            for group in _near_duplicates(self.skills(), min_iou):
+            for group in near_duplicates(self.skills(), min_iou):
                 kept, others = group[0], group[1:]
                 for other in others:
-                    kept = _absorb(kept, other)
+                    kept = absorb(kept, other)
                     self.retire(other.id, f"merged into {kept.id}")
                 kept = self.update(kept)
                 merged.append((kept, tuple(other.id for other in others)))
@@ -246,57 +247,129 @@ class Library:
         says by section how two documents of the same key become one (ours stays where it says nothing);
         `scene_of` gives our name for another library's scene (the same name by default).
         """
-        rules = documents or {}
-        added = merged = count = 0
         with self.store.step():
-            mine = {steps_key(skill.scene, skill.steps): skill for skill in self.skills()}
-            for other in others:
-                self._check_frames(other)
-                scenes = {scene.id for scene in self.store.scenes()}
-                for scene in other.store.scenes():
-                    if scene_of is None and scene.id not in scenes:
-                        self._copy_frames(other.store, (scene.frame,) if scene.frame else ())
-                        self.store.put_scene(scene)
-                for skill in other.skills():
-                    scene_id = skill.scene if scene_of is None else scene_of(other, skill.scene)
-                    theirs = replace(skill, scene=scene_id)
-                    key = steps_key(theirs.scene, theirs.steps)
-                    if key in mine:
-                        mine[key] = self.update(_absorb(mine[key], theirs))
-                        merged += 1
-                    else:
-                        self._copy_frames(other.store, theirs.templates)
-                        if self.store.get_skill(theirs.id) is not None:
-                            theirs = replace(theirs, id="", parents=(*theirs.parents, theirs.id))
-                        mine[key] = self.add(theirs)
-                        added += 1
-                count += self._merge_knowledge(other.store, rules)
-        return MergeReport(added, merged, count)
+            reports = [self._take(_foreign(other, scene_of), documents or {}) for other in others]
+        return MergeReport(
+            sum(report.added for report in reports),
+            sum(report.merged for report in reports),
+            sum(report.documents for report in reports),
+        )
 
-    def _merge_knowledge(self, other: Store, rules: Mapping[str, MergeDocuments]) -> int:
+    def export_bundle(self, path: str | Path, *, skills: Sequence[Skill] | None = None) -> int:
+        """Write all skills, or these, with scenes, knowledge and pictures to a .zip or folder.
+
+        Returns the number of skills. Raises `BundleInvalid` when something else is in the way.
+        """
+        chosen = [_record(skill) for skill in (self.skills() if skills is None else skills)]
+        scenes = self.store.scenes()
+        size = self.frame_size
+        bundle = Bundle(
+            game=self.game,
+            frame_size=None if size is None else list(size),
+            scenes=[BundledScene(**asdict(scene)) for scene in scenes],
+            skills=[_bundled(record) for record in chosen],
+            knowledge=_all_knowledge(self.store),
+        )
+        frames = [sha for record in chosen for sha in record.frames]
+        frames += [scene.frame for scene in scenes if scene.frame is not None]
+        found = ((sha, self.store.get_frame(sha)) for sha in dict.fromkeys(frames))
+        write_bundle(path, bundle, ((sha, image) for sha, image in found if image is not None))
+        return len(chosen)
+
+    def import_bundle(
+        self, path: str | Path, *, documents: Mapping[str, MergeDocuments] | None = None
+    ) -> MergeReport:
+        """Take over a bundle as `merge` takes over a library; skills are checked, nothing is executed.
+
+        Raises `BundleInvalid` or `SkillInvalid` with one sentence; nothing is written then.
+        """
+        with read_bundle(path) as reader, self.store.step():
+            bundle = reader.bundle
+            size = bundle.frame_size
+            foreign = _Foreign(
+                None if size is None else (size[0], size[1]),
+                bundle.game,
+                list(bundle.scene_records()),
+                [_skill(record) for record in bundle.skill_records()],
+                bundle.knowledge,
+                reader.picture,
+            )
+            return self._take(foreign, documents or {})
+
+    def _take(self, foreign: _Foreign, rules: Mapping[str, MergeDocuments]) -> MergeReport:
+        """Add what comes from elsewhere, inside a step."""
+        if foreign.frame_size is not None:
+            _claim(self.store, foreign.frame_size, foreign.game)
+        known = {scene.id for scene in self.store.scenes()}
+        for scene in foreign.scenes:
+            if scene.id not in known:
+                self._copy_pictures((scene.frame,) if scene.frame else (), foreign.picture)
+                self.store.put_scene(scene)
+        mine = {steps_key(skill.scene, skill.steps): skill for skill in self.skills()}
+        added = merged = 0
+        for theirs in foreign.skills:
+            key = steps_key(theirs.scene, theirs.steps)
+            if key in mine:
+                mine[key] = self.update(absorb(mine[key], theirs))
+                merged += 1
+                continue
+            self._copy_pictures(theirs.templates, foreign.picture)
+            if not theirs.id or self.store.get_skill(theirs.id) is not None:
+                theirs = replace(theirs, id="", parents=tuple(filter(None, (*theirs.parents, theirs.id))))
+            mine[key] = self.add(theirs)
+            added += 1
+        return MergeReport(added, merged, self._take_knowledge(foreign.knowledge, rules))
+
+    def _take_knowledge(
+        self, knowledge: Mapping[str, Mapping[str, Any]], rules: Mapping[str, MergeDocuments]
+    ) -> int:
         count = 0
-        for section in other.knowledge_sections():
+        for section, documents in knowledge.items():
             mine = self.store.get_knowledge(section)
             rule = rules.get(section)
-            for key, theirs in other.get_knowledge(section).items():
-                if key not in mine:
-                    self.store.put_knowledge(section, key, theirs)
-                elif rule is not None:
-                    self.store.put_knowledge(section, key, rule(mine[key], theirs))
-                else:
+            for key, theirs in documents.items():
+                if key in mine and rule is None:
                     continue
+                merged = rule(mine[key], theirs) if key in mine and rule is not None else theirs
+                self.store.put_knowledge(section, key, merged)
                 count += 1
         return count
 
-    def _check_frames(self, other: Library) -> None:
-        if other.frame_size is not None:
-            _claim(self.store, other.frame_size, other.game)
-
-    def _copy_frames(self, other: Store, frames: Sequence[str]) -> None:
+    def _copy_pictures(self, frames: Sequence[str], picture: Callable[[str], bytes | None]) -> None:
         for sha in frames:
-            image = other.get_frame(sha)
+            image = picture(sha)
             if image is not None:
                 self.store.put_frame(image)
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreign:
+    """What another library or a bundle holds."""
+
+    frame_size: tuple[int, int] | None
+    game: str | None
+    scenes: Sequence[SceneRecord]
+    skills: Sequence[Skill]
+    knowledge: Mapping[str, Mapping[str, Any]]
+    picture: Callable[[str], bytes | None]
+
+
+def _foreign(other: Library, scene_of: Callable[[Library, str], str] | None) -> _Foreign:
+    skills = other.skills()
+    if scene_of is not None:
+        skills = [replace(skill, scene=scene_of(other, skill.scene)) for skill in skills]
+    return _Foreign(
+        other.frame_size,
+        other.game,
+        other.store.scenes() if scene_of is None else (),
+        skills,
+        _all_knowledge(other.store),
+        other.store.get_frame,
+    )
+
+
+def _all_knowledge(store: Store) -> dict[str, dict[str, Any]]:
+    return {section: store.get_knowledge(section) for section in store.knowledge_sections()}
 
 
 def skill_summary(skill: Skill) -> dict[str, Any]:
@@ -352,58 +425,14 @@ def _skill(record: SkillRecord) -> Skill:
     )
 
 
+def _bundled(record: SkillRecord) -> BundledSkill:
+    values = asdict(record)
+    del values["retired"]
+    return BundledSkill(**{**values, "parents": list(record.parents), "frames": list(record.frames)})
+
+
 def _record(skill: Skill) -> SkillRecord:
     return SkillRecord(**{**skill.to_json(), "parents": skill.parents, "frames": skill.templates})
-
-
-def _absorb(kept: Skill, other: Skill) -> Skill:
-    """`kept` with the evidence of `other` added, effects weighted by uses, and `other` among its parents."""
-    ours, theirs = kept.statistics.uses, other.statistics.uses
-    effect = {**other.effect, **kept.effect}
-    for name in kept.effect.keys() & other.effect.keys():
-        if theirs:
-            effect[name] = (kept.effect[name] * ours + other.effect[name] * theirs) / (ours + theirs)
-    parents = dict.fromkeys((*kept.parents, *other.parents, other.id))
-    parents.pop(kept.id, None)
-    return replace(
-        kept,
-        effect=dict(sorted(effect.items())),
-        statistics=kept.statistics.plus(other.statistics),
-        parents=tuple(parents),
-    )
-
-
-def _near_duplicates(skills: list[Skill], min_iou: float) -> list[list[Skill]]:
-    """Groups of two or more skills that do nearly the same, the most used first in each."""
-    alike: dict[tuple[object, ...], list[list[Skill]]] = {}
-    for skill in sorted(skills, key=lambda one: (-one.statistics.uses, one.id)):
-        groups = alike.setdefault(_look(skill), [])
-        for group in groups:
-            if _overlap(group[0], skill) >= min_iou:
-                group.append(skill)
-                break
-        else:
-            groups.append([skill])
-    return [group for groups in alike.values() for group in groups if len(group) > 1]
-
-
-def _look(skill: Skill) -> tuple[object, ...]:
-    """What near duplicates have in common exactly: scene, actions, keys, kinds and texts of targets."""
-    steps = tuple(
-        (step.action, step.keys, *((t.kind, t.text) if t else None for t in (step.target, step.destination)))
-        for step in skill.steps
-    )
-    return skill.scene, steps
-
-
-def _overlap(one: Skill, other: Skill) -> float:
-    """The smallest overlap (IoU) between the boxes of their targets; 1 when there are none."""
-    worst = 1.0
-    for mine, theirs in zip(one.steps, other.steps, strict=True):
-        for a, b in ((mine.target, theirs.target), (mine.destination, theirs.destination)):
-            if a is not None and b is not None:
-                worst = min(worst, a.box.iou(b.box))
-    return worst
 
 
 def _words(text: str) -> set[str]:

@@ -19,7 +19,7 @@ from groundup.envs.errors import GroundupError
 
 Fraction = Annotated[float, Field(ge=-1.0, le=2.0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class SkillInvalid(GroundupError):
@@ -139,7 +139,7 @@ class Skill:
     statistics: Statistics = Statistics()
     provenance: str = "explored"
     parents: tuple[str, ...] = ()
-    version: int = 1
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
 
     def to_json(self) -> dict[str, Any]:
         """The skill as a JSON object; `skill_from_json` gives it back."""
