@@ -1,0 +1,121 @@
+"""What the searches of one frame share: its grey pyramid, its thumbnail, its shift from another."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from groundup.envs.types import Pixels
+from groundup.perception.types import Box
+
+Grey = NDArray[np.uint8]
+
+THUMBNAIL_WIDTH = 160
+"""Wide enough to see a scroll of one step of a wheel, small enough to correlate in well under 1 ms."""
+
+MAX_SHIFTS = 2
+"""How many shifts are worth a look: with a fixed frame around a scrolled map the second peak is the map's."""
+
+
+class FrameIndex:
+    """One frame, uint8 RGB (height, width, 3), and what is computed from it once when first asked for."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+
+    @cached_property
+    def grey(self) -> Grey:
+        """The frame in grey."""
+        return grey_of(self.pixels)
+
+    @cached_property
+    def half(self) -> Grey:
+        """Grey at half its size."""
+        return reduced(self.grey, 2)
+
+    @cached_property
+    def quarter(self) -> Grey:
+        """Grey at a quarter of its size."""
+        return reduced(self.half, 2)
+
+    @cached_property
+    def thumbnail(self) -> Grey:
+        """Grey, THUMBNAIL_WIDTH wide."""
+        height, width = self.quarter.shape
+        size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
+        return np.asarray(cv2.resize(self.quarter, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+    def level(self, factor: int) -> Grey:
+        """The grey frame at 1 / `factor` of its size; `factor` is 1, 2 or 4."""
+        return {1: lambda: self.grey, 2: lambda: self.half, 4: lambda: self.quarter}[factor]()
+
+    def crop(self, box: Box) -> Pixels:
+        """The pixels of `box`; what lies outside the frame repeats its edge."""
+        return np.asarray(cropped(self.pixels, box), dtype=np.uint8)
+
+    def shifts_from(self, context: Grey) -> list[tuple[int, int]]:
+        """How far in pixels (x, y) parts of the picture moved since the frame of thumbnail `context`.
+
+        The strongest peaks of the phase correlation of the two thumbnails, strongest first, without
+        the one at zero (Kuglin and Hines 1975: a translation is a peak of the normalised cross power).
+        """
+        now = self.thumbnail
+        if context.shape != now.shape:
+            context = np.asarray(cv2.resize(context, now.shape[::-1]), dtype=np.uint8)
+        surface = _phase_correlation(context, now)
+        height, width = now.shape
+        scale = self.pixels.shape[1] / width
+        surface[_near_zero(height), :3] = surface[_near_zero(height), -2:] = 0
+        found = []
+        for _ in range(MAX_SHIFTS):
+            y, x = np.unravel_index(int(surface.argmax()), surface.shape)
+            rows = np.arange(y - 2, y + 3) % height
+            surface[np.ix_(rows, np.arange(x - 2, x + 3) % width)] = 0
+            dx, dy = (x + width // 2) % width - width // 2, (y + height // 2) % height - height // 2
+            found.append((round(float(dx) * scale), round(float(dy) * scale)))
+        return found
+
+
+def grey_of(pixels: Pixels) -> Grey:
+    """RGB to grey."""
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def reduced(image: Grey, factor: float) -> Grey:
+    """The image at 1 / `factor` of its size, averaged, at least one pixel each way."""
+    size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def cropped(image: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """The part of a grey or colour image that `box` covers; outside the image its edge repeats."""
+    height, width = image.shape[:2]
+    left, top = min(max(0, box.x), width - 1), min(max(0, box.y), height - 1)
+    right, bottom = max(left + 1, min(width, box.x + box.w)), max(top + 1, min(height, box.y + box.h))
+    inside = image[top:bottom, left:right]
+    if inside.shape[:2] == (box.h, box.w) and (left, top) == (box.x, box.y):
+        return inside
+    before_y, before_x = max(0, min(top - box.y, box.h - 1)), max(0, min(left - box.x, box.w - 1))
+    after_y, after_x = box.h - before_y - inside.shape[0], box.w - before_x - inside.shape[1]
+    if after_y < 0 or after_x < 0:
+        inside = inside[: box.h - before_y, : box.w - before_x]
+        after_y, after_x = max(0, after_y), max(0, after_x)
+    padded = cv2.copyMakeBorder(inside, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)
+    return np.asarray(padded, dtype=np.uint8)
+
+
+def _near_zero(height: int) -> NDArray[np.intp]:
+    return np.arange(-2, 3) % height
+
+
+def _phase_correlation(before: Grey, after: Grey) -> NDArray[np.float64]:
+    """The normalised cross power spectrum back in space; the peak's index is the shift, wrapped."""
+    height, width = before.shape
+    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
+    a = np.fft.rfft2((before - before.mean()) * window)
+    b = np.fft.rfft2((after - after.mean()) * window)
+    power = b * np.conj(a)
+    return np.asarray(np.fft.irfft2(power / (np.abs(power) + 1e-9), s=(height, width)))
