@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.types import Frame
-from groundup.perception.text_lines import Candidate, Grey, candidates
+from groundup.perception.text_lines import Grey, candidates
 from groundup.perception.text_recognition import Recogniser
 from groundup.perception.types import Box, TextLine
 
@@ -28,9 +28,6 @@ the real screenshots, text above 0.9."""
 SURE_ALONE = 0.9
 """The same for a single character, which texture resembles more easily."""
 
-FAINT = 30
-"""Grey levels below which one or two pieces alone are not worth reading."""
-
 WHOLE = 0.5
 """Share of tiles changed from which the whole frame is searched in one go."""
 
@@ -44,7 +41,7 @@ class TextReader:
     is left over is read in the next calls.
     """
 
-    def __init__(self, recogniser: Recogniser | None = None, *, reads: int = 40) -> None:
+    def __init__(self, recogniser: Recogniser | None = None, *, reads: int = 60) -> None:
         self._recogniser = recogniser or Recogniser()
         self._reads = reads
         self._grey: Grey | None = None
@@ -80,14 +77,16 @@ class TextReader:
         return np.asarray(tiles, dtype=np.uint8)
 
     def _regions(self, changed: NDArray[np.uint8], shape: tuple[int, ...]) -> list[Region]:
-        """Rectangles that hold the changed tiles, and the lines they touch, whole."""
+        """Rectangles that hold the changed tiles and, whole, the lines they touch, which are dropped."""
+        touched = [line for line in self._lines if _touches(changed, line.box)]
+        self._lines = [line for line in self._lines if line not in touched]
         if changed.mean() > WHOLE:
+            self._lines = []
             return [(slice(0, shape[0]), slice(0, shape[1]))]
         if not changed.any():
             return []
-        for line in self._lines:
-            if _touches(changed, line.box):
-                _mark(changed, line.box)
+        for line in touched:
+            _mark(changed, line.box)
         grown = cv2.dilate(changed, np.ones((3, 5), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
         found = []
@@ -100,14 +99,13 @@ class TextReader:
     def _read(self, grey: Grey, region: Region) -> None:
         ys, xs = region
         whole = Box(xs.start, ys.start, xs.stop - xs.start, ys.stop - ys.start)
-        self._lines = [line for line in self._lines if not _inside(line.box, whole)]
         for candidate in candidates(grey[region]):
             box = Box(candidate.box.x + xs.start, candidate.box.y + ys.start, *candidate.box[2:])
             if _cut_off(candidate.box, whole, grey.shape) or self._covered(box):
                 continue
             found = self._recogniser.known(candidate.picture)
             if found is None:
-                if not self._worth_reading(candidate, box):
+                if not self._worth_reading(box):
                     continue
                 if self._left == 0:
                     self._unread.append(box)
@@ -124,10 +122,8 @@ class TextReader:
             place = _place(box)
             self._hopeless[place] = self._hopeless.get(place, 0) + 1
 
-    def _worth_reading(self, candidate: Candidate, box: Box) -> bool:
+    def _worth_reading(self, box: Box) -> bool:
         """Texture that keeps moving (a torch) is tried less and less often."""
-        if candidate.pieces < 3 and candidate.strength < FAINT:
-            return False
         failures = self._hopeless.get(_place(box), 0)
         return failures < 3 or self._calls % min(64, 2**failures) == 0
 
@@ -145,10 +141,6 @@ def _believed(text: str, confidence: float) -> bool:
 def _place(box: Box) -> tuple[int, int, int]:
     x, y = box.center
     return x // 24, y // 24, box.h // 16
-
-
-def _inside(box: Box, whole: Box) -> bool:
-    return box.intersection(whole) > 0
 
 
 def _cut_off(box: Box, whole: Box, shape: tuple[int, ...]) -> bool:
