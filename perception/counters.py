@@ -1,0 +1,235 @@
+"""Finds the numbers on screen that measure progress and survival, and tells when a run has ended.
+
+It is given the own numbers of each observation and knows nothing else: no labels, no positions.
+
+A *run* ends when the numbers that moved since its start stand at their first values again, on the
+kind of screen where they were first seen. A *progress counter* rises in at least 90% of its changes,
+starts every run alike, ends above the next start, changes on fewer than half of the reads, and ends
+higher the longer a run lasts. A *survival counter* starts every run alike and ends it at its lowest.
+Rules and their measured rates: ../shared/research.md section 6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from scipy.stats import rankdata
+
+RISES = 0.9
+"""Share of changes that must be rises for progress (a misread number falls now and then)."""
+
+READS = 0.5
+"""A progress counter changes on fewer than this share of reads; a clock changes on most."""
+
+RANK = 0.3
+"""Least rank correlation of a run's final value with its length."""
+
+LOW = 0.45
+"""A survival counter's last reading lies below this share of its start: the blow that ends a run is often not shown."""
+
+ALIKE = 0.8
+"""Share of runs that must start at the same value, and of moved numbers that must be back for a run to have ended."""
+
+VISIBLE = 0.5
+"""A survival counter is on screen in at least this share of all reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A number that was found to matter: where it stands, its part, and how well the rule fits (0 to 1)."""
+
+    place: str
+    role: Literal["progress", "survival"]
+    fit: float
+
+
+@dataclass(slots=True)
+class _Series:
+    """One place in one run: first, last, lowest value, how often read, changed, risen and at the lowest."""
+
+    first: float
+    last: float
+    low: float
+    reads: int = 1
+    changes: int = 0
+    rises: int = 0
+    at_low: int = 1
+    doubt: float | None = None
+
+    def read(self, value: float) -> None:
+        # A new value counts once a second read agrees: 1.5% misread numbers break the rules otherwise.
+        self.reads += 1
+        if value == self.last:
+            self.doubt = None
+        elif self.doubt != value:
+            self.doubt = value
+            return
+        else:
+            self.changes += 1
+            self.rises += value > self.last
+            self.last, self.doubt = value, None
+        if self.last < self.low:
+            self.low, self.at_low = self.last, 1
+        elif self.last == self.low:
+            self.at_low += 1
+
+
+@dataclass(slots=True)
+class _Run:
+    reads: int = 0
+    series: dict[str, _Series] = field(default_factory=dict)
+
+
+class CounterFinder:
+    """Watches the own numbers from observation to observation."""
+
+    def __init__(self) -> None:
+        self._start: dict[str, float] = {}
+        self._start_scene = ""
+        self._run = _Run()
+        self._done: list[_Run] = []
+        self._back = 0
+        self._found: tuple[Counter, ...] = ()
+
+    @property
+    def runs(self) -> int:
+        """Runs that have ended."""
+        return len(self._done)
+
+    @property
+    def found(self) -> tuple[Counter, ...]:
+        """The counters found so far, the best progress counter first."""
+        return self._found
+
+    def place(self, role: Literal["progress", "survival"]) -> str | None:
+        """The place of the best counter in that role."""
+        return next((c.place for c in self._found if c.role == role), None)
+
+    def read(self, scene: str, values: dict[str, float]) -> bool:
+        """Take in one observation's own numbers by place; True when a run has ended and a new one begins here."""
+        if not values:
+            return False
+        if not self._start_scene:
+            self._start_scene = scene
+        ended = self._is_back(scene, values)
+        if ended:
+            self._done.append(self._run)
+            self._run = _Run()
+            self._found = _judge(self._done)
+        self._run.reads += 1
+        for place, value in values.items():
+            series = self._run.series.get(place)
+            if series is None:
+                self._run.series[place] = _Series(value, value, value)
+                self._start.setdefault(place, value)
+            else:
+                series.read(value)
+        return ended
+
+    def _is_back(self, scene: str, values: dict[str, float]) -> bool:
+        moved = [p for p, s in self._run.series.items() if p in values and s.last != self._start.get(p)]
+        back = sum(values[p] == self._start[p] for p in moved)
+        if scene == self._start_scene and len(moved) >= 2 and back >= ALIKE * len(moved):
+            return True
+        return False
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy."""
+        return {
+            "start": self._start,
+            "start_scene": self._start_scene,
+            "run": _pack(self._run),
+            "done": [_pack(r) for r in self._done[-40:]],
+        }
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace everything by what `to_dict` gave."""
+        self._start = dict(data.get("start", {}))
+        self._start_scene = str(data.get("start_scene", ""))
+        self._run = _unpack(data["run"]) if "run" in data else _Run()
+        self._done = [_unpack(r) for r in data.get("done", [])]
+        self._found = _judge(self._done)
+
+
+def _pack(run: _Run) -> list[Any]:
+    return [
+        run.reads,
+        {p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low] for p, s in run.series.items()},
+    ]
+
+
+def _unpack(data: list[Any]) -> _Run:
+    return _Run(int(data[0]), {p: _Series(*row) for p, row in data[1].items()})
+
+
+def _judge(runs: list[_Run]) -> tuple[Counter, ...]:
+    if not runs:
+        return ()
+    total = sum(r.reads for r in runs)
+    places = {p for r in runs for p in r.series}
+    progress: list[Counter] = []
+    survival: list[Counter] = []
+    for place in sorted(places):
+        seen = [(r.reads, r.series[place]) for r in runs if place in r.series]
+        if len(seen) < 0.6 * len(runs):
+            continue
+        fit = _progress_fit(seen) if len(runs) > 1 else 0.0
+        if fit > 0:
+            progress.append(Counter(place, "progress", fit))
+        fit = _survival_fit(seen, total)
+        if fit > 0:
+            survival.append(Counter(place, "survival", fit))
+    best = lambda c: -c.fit  # noqa: E731
+    return (*sorted(progress, key=best), *sorted(survival, key=best))
+
+
+def _alike(firsts: list[float]) -> float:
+    return max(firsts.count(v) for v in set(firsts)) / len(firsts)
+
+
+def _progress_fit(seen: list[tuple[int, _Series]]) -> float:
+    series = [s for _, s in seen]
+    changes = sum(s.changes for s in series)
+    reads = sum(s.reads for s in series)
+    if changes < 2 or changes >= READS * reads:
+        return 0.0
+    rises = sum(s.rises for s in series) / changes
+    alike = _alike([s.first for s in series])
+    above = sum(a.last > b.first for a, b in zip(series, series[1:], strict=False)) / max(1, len(series) - 1)
+    if rises < RISES or alike < ALIKE or above < 0.5:
+        return 0.0
+    lengths, finals = [n for n, _ in seen], [s.last for s in series]
+    if len(seen) >= 4:
+        rank = _rank_correlation(lengths, finals)
+        if rank < RANK:
+            return 0.0
+    else:
+        rank = 0.5
+    # Of several counters the one that moves in the fewest, evenest steps counts stages, not their spoils.
+    gains = [(s.last - s.first) / s.changes for s in series if s.changes]
+    even = 1.0 / (1.0 + float(np.std(gains)) / max(1e-9, abs(float(np.mean(gains)))))
+    unit = 1.0 / (1.0 + abs(float(np.mean(gains)) - 1.0))
+    return 0.4 * rises * alike + 0.2 * max(0.0, rank) + 0.25 * even + 0.15 * unit
+
+
+def _survival_fit(seen: list[tuple[int, _Series]], total: int) -> float:
+    series = [s for _, s in seen]
+    if sum(s.reads for s in series) < VISIBLE * total or _alike([s.first for s in series]) < ALIKE:
+        return 0.0
+    ended_low = [
+        s.last <= LOW * s.first and s.last <= s.low and s.changes > 0 and s.first > 0 for s in series
+    ]
+    share = sum(ended_low) / len(series)
+    lingering = sum(s.at_low for s in series) / sum(s.reads for s in series)
+    if share < 0.6 or lingering > 0.35:
+        return 0.0
+    return share * (1.0 - lingering) * (1.0 - 0.3 * sum(s.last / s.first for s in series) / len(series))
+
+
+def _rank_correlation(a: list[int], b: list[float]) -> float:
+    x, y = rankdata(a), rankdata(b)
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return 0.0
+    return float(np.corrcoef(x, y)[0, 1])

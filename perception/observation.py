@@ -1,0 +1,71 @@
+"""An observation: what a settled frame holds, in the terms that skills are learnt in.
+
+Nothing here knows a game. A *thing* is a place that can be acted on, a *quantity* a number on
+screen with an identity that lasts from frame to frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from groundup.envs.types import Frame
+
+from .types import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A place to act on.
+
+    `kind` is the exact kind (its words, or its look where it has none); `look` the coarse look that
+    kinds back off to (size, brightness and colour in a few levels); `text` what is written on it.
+    """
+
+    box: Box
+    kind: str
+    look: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number on screen.
+
+    `sort` says what the number looks like (its form, its size, what it stands next to) and is shared
+    by all numbers of that look; `place` is where it stands, as a stable name; `maximum` is the second
+    number of a form such as 53/80.
+    """
+
+    box: Box
+    value: float
+    maximum: float | None
+    sort: str
+    place: str
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """A settled frame, perceived.
+
+    `scene` is the kind of screen; `fixed` are the places of quantities that stand in nearly every
+    visit of this scene (a player's own numbers), the others come and go with what they belong to.
+    """
+
+    scene: str
+    things: tuple[Thing, ...]
+    quantities: tuple[Quantity, ...]
+    fixed: frozenset[str] = frozenset()
+    frame: Frame | None = field(default=None, repr=False)
+
+    @cached_property
+    def state(self) -> str:
+        """The exact configuration: what stands where and which numbers, as one comparable string."""
+        things = sorted(f"{t.kind}|{t.look}@{t.box.x // 8},{t.box.y // 8}" for t in self.things)
+        numbers = sorted(f"{q.place}={q.value:g}" for q in self.quantities)
+        return f"{self.scene}#{';'.join(things)}#{';'.join(numbers)}"
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """The value at each place."""
+        return {q.place: q.value for q in self.quantities}

@@ -1,0 +1,204 @@
+"""How dear a situation is: the survival it will cost until the danger has passed.
+
+Learnt from passes: a *pass* is a use of a skill after which the game answers on its own (an end of
+turn). The cost of the answer is fitted as a hinge, max(0, threat - guard), over all pairs of totals;
+the cost of what still stands afterwards by ridge regression on the totals of the groups.
+Monte Carlo targets, not bootstrapped: with some hundred passes they have less bias, and the visits
+are short (../shared/research.md section 6: 4-10 passes a fight).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from .situation import Situation
+
+RIDGE = 3.0
+"""Penalty of the regression on standardised totals; about as many pseudo-passes of no effect."""
+
+KEPT = 600
+"""Passes remembered; the fit takes milliseconds at this size and the newest play is the better play."""
+
+DEATH = 25.0
+"""Extra cost of a visit that ended the run: what it would have cost on from there, and the floors lost. A third of a typical survival counter of 80."""
+
+LEAST = 12
+"""Passes before anything is fitted."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass: the totals just before it, what it cost at once and what the visit cost after it."""
+
+    totals: dict[str, float]
+    cost: float
+    later: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    threat: str
+    guard: str
+    slope: float
+    base: float
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    foe: str
+    trust: float
+
+
+class Outlook:
+    """Predicts the survival cost of a situation, at once (when passing) and later."""
+
+    def __init__(self) -> None:
+        self._passes: list[Pass] = []
+        self._open: list[Pass] = []
+        self._fit: _Fit | None = None
+        self._stale = 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough passes were seen to predict anything."""
+        return self._fit is not None
+
+    @property
+    def foe(self) -> str:
+        """The sort of number that stands whenever there is danger and is gone when it has passed; "" if unknown."""
+        return self._fit.foe if self._fit else ""
+
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """What was found, for people: threat, guard, foe and the weight of each total."""
+        fit = self._fit
+        if fit is None:
+            return {}
+        return {
+            "threat": fit.threat,
+            "guard": fit.guard,
+            "slope": round(fit.slope, 3),
+            "base": round(fit.base, 3),
+            "foe": fit.foe,
+            "explained": round(fit.trust, 3),
+            "weights": {n: round(w, 3) for n, w in zip(fit.names, fit.weights, strict=True)},
+        }
+
+    def passed(self, before: Situation, cost: float) -> None:
+        """A pass from `before` cost `cost` of the survival counter at once."""
+        self._open.append(Pass(before.totals(), cost))
+
+    def ended(self, *, died: bool) -> None:
+        """The visit ended: the passes since the last call get what the visit cost after each of them."""
+        later = DEATH if died else 0.0
+        for item in reversed(self._open):
+            item.later = later
+            later += item.cost
+        self._passes.extend(self._open)
+        self._stale += len(self._open)
+        self._open.clear()
+        del self._passes[:-KEPT]
+        if len(self._passes) >= LEAST and self._stale >= max(4, len(self._passes) // 10):
+            self._fit = _fit(self._passes)
+            self._stale = 0
+
+    def at_once(self, totals: dict[str, float]) -> float:
+        """The survival that passing now costs."""
+        fit = self._fit
+        if fit is None:
+            return 0.0
+        return fit.base + fit.slope * max(0.0, totals.get(fit.threat, 0.0) - totals.get(fit.guard, 0.0))
+
+    def later(self, totals: dict[str, float]) -> float:
+        """The survival that what stands now costs after this pass, 0 once no foe stands."""
+        fit = self._fit
+        if fit is None or (fit.foe and totals.get(f"n:{fit.foe}", 0.0) <= 0.0):
+            return 0.0
+        return max(0.5, sum(w * totals.get(n, 0.0) for n, w in zip(fit.names, fit.weights, strict=True)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy."""
+        return {"passes": [[p.totals, p.cost, p.later] for p in self._passes]}
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace everything by what `to_dict` gave."""
+        self._passes = [Pass(dict(t), float(c), float(x)) for t, c, x in data.get("passes", [])]
+        self._fit = _fit(self._passes) if len(self._passes) >= LEAST else None
+
+
+def _fit(passes: list[Pass]) -> _Fit:
+    names = sorted({n for p in passes for n in p.totals})
+    table = np.array([[p.totals.get(n, 0.0) for n in names] for p in passes])
+    cost = np.array([p.cost for p in passes])
+    threat, guard, slope, base, trust = _hinge(names, table, cost)
+    # What will come depends on the others; own numbers (gold, floor) only say how far the run is.
+    columns = [i for i, n in enumerate(names) if n.startswith(("sum:", "n:"))]
+    chosen = [i for i in columns if np.count_nonzero(table[:, i]) >= 0.1 * len(passes)]
+    later = np.array([p.later or 0.0 for p in passes])
+    foe = _foe(names, table, later)
+    weights = _weights([names[i] for i in chosen], table[:, chosen], later, foe)
+    return _Fit(threat, guard, slope, base, tuple(names[i] for i in chosen), tuple(weights), foe, trust)
+
+
+def _hinge(names: list[str], table: np.ndarray, cost: np.ndarray) -> tuple[str, str, float, float, float]:
+    """The pair of totals whose max(0, threat - guard) explains the cost best, with slope, base and R squared."""
+    best = ("", "", 0.0, float(cost.mean()), 0.0)
+    spread = float(((cost - cost.mean()) ** 2).sum())
+    if spread <= 0:
+        return best
+    threats = [i for i, n in enumerate(names) if n.startswith("sum:") and np.ptp(table[:, i]) > 0]
+    guards = [i for i, n in enumerate(names) if not n.startswith(("sum:", "n:")) and np.ptp(table[:, i]) > 0]
+    zero = np.zeros(len(cost))
+    for i in threats:
+        for j in [-1, *guards]:
+            x = np.maximum(0.0, table[:, i] - (table[:, j] if j >= 0 else zero))
+            varied = float(((x - x.mean()) ** 2).sum())
+            if varied <= 0:
+                continue
+            slope = float(((x - x.mean()) * (cost - cost.mean())).sum()) / varied
+            base = float(cost.mean() - slope * x.mean())
+            error = float(((cost - base - slope * x) ** 2).sum())
+            # A guard must earn its place: pairs are many, and one fits by luck.
+            trust = 1.0 - error / spread - (0.02 if j >= 0 else 0.0)
+            if slope > 0 and trust > best[4]:
+                best = (names[i], names[j] if j >= 0 else "", slope, max(0.0, base), trust)
+    return best
+
+
+def _weights(names: list[str], x: np.ndarray, y: np.ndarray, foe: str) -> list[float]:
+    """The foes' number and count first and never negative, then what the other totals add to that."""
+    first = [i for i, n in enumerate(names) if n in (f"sum:{foe}", f"n:{foe}")]
+    weights = [0.0] * len(names)
+    for i, w in zip(first, nnls(x[:, first], y)[0] if first else (), strict=True):
+        weights[i] = float(w)
+    rest = [i for i in range(len(names)) if i not in first]
+    for i, w in zip(rest, _ridge(x[:, rest], y - x @ np.array(weights)), strict=True):
+        weights[i] = w
+    return weights
+
+
+def _ridge(x: np.ndarray, y: np.ndarray) -> list[float]:
+    """Weights without an intercept: where nothing stands, nothing comes."""
+    if x.shape[1] == 0:
+        return []
+    scale = np.maximum(np.sqrt((x**2).mean(axis=0)), 1e-9)
+    z = x / scale
+    w = np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y)
+    return [float(v) for v in w / scale]
+
+
+def _foe(names: list[str], table: np.ndarray, later: np.ndarray) -> str:
+    """The sort present at nearly every pass whose total goes with the cost to come."""
+    best, best_fit = "", 0.0
+    for i, name in enumerate(names):
+        if not name.startswith("sum:"):
+            continue
+        column = table[:, i]
+        if np.count_nonzero(column) < 0.9 * len(column) or np.ptp(column) == 0 or np.ptp(later) == 0:
+            continue
+        fit = float(np.corrcoef(column, later)[0, 1])
+        if fit > best_fit:
+            best, best_fit = name.removeprefix("sum:"), fit
+    return best
