@@ -80,7 +80,9 @@ class SpaceIndex:
         index = self._index
         if self._path is None or self._saved or index is None or len(index) <= FLAT_LIMIT:
             return
-        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
+        if self._store.readonly:  # only the one writer may: two would write the same file
+            return
+        temporary = self._path.with_name(self._path.name + ".new")
         try:
             with temporary.open("wb") as file:
                 file.write(b" " * _HEAD_SIZE)

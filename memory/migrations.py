@@ -26,7 +26,7 @@ class Migration:
 
 
 _TYPES = {
-    "sqlite": {"blob": "BLOB", "real": "FLOAT", "serial": "INTEGER PRIMARY KEY AUTOINCREMENT"},
+    "sqlite": {"blob": "BLOB", "real": "FLOAT", "serial": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"},
     "postgresql": {"blob": "BYTEA", "real": "DOUBLE PRECISION", "serial": "BIGSERIAL PRIMARY KEY"},
 }
 
