@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+
 from groundup.envs.types import Frame, Pixels
 from groundup.perception.change import ChangeTracker, settle
 from groundup.perception.types import Box
