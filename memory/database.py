@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -112,7 +113,7 @@ def _file_of_url(url: str) -> str:
 
 
 def _open_file(path: Path, *, create: bool, readonly: bool, wait: float) -> Database:
-    new = _check_file(path, create=create)
+    _check_file(path, create=create)
     if readonly:
         database = _connect(path, "ro" + _immutable(path), None)
         if _refuse_unknown(database) == CURRENT:
@@ -120,17 +121,30 @@ def _open_file(path: Path, *, create: bool, readonly: bool, wait: float) -> Data
         database.close()
         _open_file(path, create=False, readonly=False, wait=wait).close()
         return _open_file(path, create=False, readonly=True, wait=wait)
+    made = [folder for folder in path.parents if not folder.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _check_writable(path)
         lock = WriterLock(path, wait=wait)
     except OSError as error:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
         raise LibraryUnusable(_sentence_for_os(path, error)) from error
+    # Asked again under the lock: what another has made meanwhile must not be removed on failure.
+    new = create and (not path.exists() or path.stat().st_size == 0)
     try:
-        database = _connect(path, "rwc" if create else "rw", lock)
+        return _prepare(_connect(path, "rwc" if create else "rw", lock))
     except BaseException:
+        if new:
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
         lock.release()
         raise
+
+
+def _prepare(database: Database) -> Database:
+    """Bring a file opened for writing to today's schema and mode; closes the connection on failure."""
     try:
         if _refuse_unknown(database) < CURRENT:
             migrate(database.connection, database.begin, database.commit)
@@ -138,22 +152,18 @@ def _open_file(path: Path, *, create: bool, readonly: bool, wait: float) -> Data
         database.connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     except BaseException:
         database.connection.close()
-        if new:
-            for suffix in ("", "-wal", "-shm", "-journal"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-        lock.release()
         raise
     return database
 
 
-def _check_file(path: Path, *, create: bool) -> bool:
-    """Whether the file is still to be made; refuses what is no database without opening it as one."""
+def _check_file(path: Path, *, create: bool) -> None:
+    """Refuse what is no database without opening it as one, and what is missing unless it may be made."""
     try:
         if path.is_dir():
             raise LibraryUnusable(f"{path} is a folder: give the path of a library file, such as skills.db.")
         if not path.exists():
             if create:
-                return True
+                return
             raise LibraryUnusable(
                 f"There is no library at {path}: check the path, or play first to make one."
             )
@@ -163,7 +173,6 @@ def _check_file(path: Path, *, create: bool) -> bool:
         raise LibraryUnusable(_sentence_for_os(path, error)) from error
     if head and head != _MAGIC:
         raise LibraryUnusable(_not_a_library(path))
-    return not head
 
 
 def _check_writable(path: Path) -> None:

@@ -57,7 +57,9 @@ class WriterLock:
         except (BlockingIOError, FileNotFoundError, PermissionError):
             os.close(file)
             return None
-        except OSError:
+        except OSError:  # a full disk, for one; the lock is ours, so nobody else's goes
+            with suppress(OSError):
+                self._path.unlink()
             os.close(file)
             raise
         return file
