@@ -95,7 +95,7 @@ class VectorIndex:
     @classmethod
     def read(cls, read: Any, *, expected: int) -> VectorIndex:
         """The index behind calls of `read(size) -> bytes`; what `write` wrote, checked by the caller."""
-        index = faiss.downcast_index(faiss.read_index(_faiss.PyCallbackIOReader(read)))
+        index = faiss.read_index(_faiss.PyCallbackIOReader(read))
         self = cls(index.d)
         self._index = index
         self.expected = expected
