@@ -19,12 +19,19 @@ THUMBNAIL_WIDTH = 160
 MAX_SHIFTS = 2
 """How many shifts are worth a look: with a fixed frame around a scrolled map the second peak is the map's."""
 
+MARGIN = 40
+"""How many pixels around a box are its surroundings: five of the thumbnail of a 1280 wide frame."""
+
+FLAT = 25.0
+"""Variance of surroundings (grey levels squared) that is as good as flat."""
+
 
 class FrameIndex:
     """One frame, uint8 RGB (height, width, 3), and what is computed from it once when first asked for."""
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
+        self._levels: dict[int, Grey] = {}
 
     @cached_property
     def grey(self) -> Grey:
@@ -32,25 +39,17 @@ class FrameIndex:
         return grey_of(self.pixels)
 
     @cached_property
-    def half(self) -> Grey:
-        """Grey at half its size."""
-        return reduced(self.grey, 2)
-
-    @cached_property
-    def quarter(self) -> Grey:
-        """Grey at a quarter of its size."""
-        return reduced(self.half, 2)
-
-    @cached_property
     def thumbnail(self) -> Grey:
         """Grey, THUMBNAIL_WIDTH wide."""
-        height, width = self.quarter.shape
+        height, width = self.level(4).shape
         size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
-        return np.asarray(cv2.resize(self.quarter, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        return np.asarray(cv2.resize(self.level(4), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
     def level(self, factor: int) -> Grey:
-        """The grey frame at 1 / `factor` of its size; `factor` is 1, 2 or 4."""
-        return {1: lambda: self.grey, 2: lambda: self.half, 4: lambda: self.quarter}[factor]()
+        """The grey frame at 1 / `factor` of its size."""
+        if factor not in self._levels:
+            self._levels[factor] = reduced(self.grey, factor)
+        return self._levels[factor]
 
     def crop(self, box: Box) -> Pixels:
         """The pixels of `box`; what lies outside the frame repeats its edge."""
@@ -77,6 +76,23 @@ class FrameIndex:
             dx, dy = (x + width // 2) % width - width // 2, (y + height // 2) % height - height // 2
             found.append((round(float(dx) * scale), round(float(dy) * scale)))
         return found
+
+    def surroundings(self, box: Box, context: Grey, then: Box, size: tuple[int, int]) -> float:
+        """How alike what surrounds `box` here is to what surrounded `then` in a frame of `size`.
+
+        The correlation, -1 to 1, of the two thumbnails around the boxes, the boxes left out.
+        """
+        here = _around(self.thumbnail, box, self.thumbnail.shape[1] / self.pixels.shape[1])
+        there = _around(context, then, context.shape[1] / size[0])
+        if here.shape != there.shape:
+            there = np.asarray(cv2.resize(there, here.shape[::-1]), dtype=np.float32)
+        margin = round(MARGIN * self.thumbnail.shape[1] / self.pixels.shape[1])
+        outside = np.ones(here.shape, dtype=np.bool_)
+        outside[margin:-margin, margin:-margin] = False
+        a, b = here[outside], there[outside]
+        a, b = a - a.mean(), b - b.mean()
+        power = float(np.sqrt((a @ a) * (b @ b))) + FLAT * len(a)
+        return (float(a @ b) + FLAT * len(a)) / power
 
 
 def grey_of(pixels: Pixels) -> Grey:
@@ -105,6 +121,15 @@ def cropped(image: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
         after_y, after_x = max(0, after_y), max(0, after_x)
     padded = cv2.copyMakeBorder(inside, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)
     return np.asarray(padded, dtype=np.uint8)
+
+
+def _around(thumbnail: Grey, box: Box, scale: float) -> NDArray[np.float32]:
+    """The box and MARGIN pixels on each side of it, in a thumbnail at `scale` of the frame."""
+    margin = round(MARGIN * scale)
+    w, h = max(1, round(box.w * scale)), max(1, round(box.h * scale))
+    x, y = round((box.x + box.w / 2) * scale - w / 2), round((box.y + box.h / 2) * scale - h / 2)
+    grown = Box(x - margin, y - margin, w + 2 * margin, h + 2 * margin)
+    return cropped(thumbnail, grown).astype(np.float32)
 
 
 def _near_zero(height: int) -> NDArray[np.intp]:
