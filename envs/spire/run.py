@@ -81,6 +81,7 @@ class Record:
     floor: int
     floors: int
     floors_per_run: tuple[int, ...]
+    floors_best: int
     hp: int
     gold: int
     score: int
@@ -131,6 +132,7 @@ class Run:
             floor=self.floor,
             floors=self.cleared,
             floors_per_run=finished,
+            floors_best=max((*finished, self.cleared)),
             hp=self.hp,
             gold=self.gold,
             score=self.score,

@@ -1,0 +1,101 @@
+"""Games by name: entry points of the group `groundup.games`, or `module:factory`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from inspect import Parameter, signature
+from typing import Any
+
+from groundup.envs.errors import UnknownGame
+from groundup.envs.types import Env
+
+GROUP = "groundup.games"
+"""The entry-point group in which packages name their games."""
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """An environment, and what the game's own record says where it has one.
+
+    `truth` is for measuring only: nothing that plays may call it. Its values are numbers or lists of numbers.
+    """
+
+    env: Env
+    truth: Callable[[], dict[str, Any]] | None = None
+
+
+def installed_games() -> tuple[str, ...]:
+    """Names of the games that installed packages offer."""
+    return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
+
+
+def open_game(spec: str, *, size: tuple[int, int] | None = None, visible: bool = False) -> Game:
+    """Open a game by its name or by `module:factory`.
+
+    The factory is called with `visible`, and with `size` when one is asked for; it returns an `Env` or a
+    `Game`. A factory that takes neither is called without them. Modules are also found in the working
+    folder. Raises `UnknownGame` when there is no such game or its factory fails to import.
+    """
+    factory = _factory(spec)
+    wanted: dict[str, Any] = {"visible": visible}
+    if size is not None:
+        wanted["size"] = size
+    made = factory(**_accepted(factory, wanted))
+    game = made if isinstance(made, Game) else Game(made)
+    if not isinstance(game.env, Env):
+        raise UnknownGame(
+            f"{spec!r} made a {type(game.env).__name__}, which is not an Env: see groundup.envs."
+        )
+    return game
+
+
+def _factory(spec: str) -> Callable[..., Any]:
+    module, colon, name = spec.partition(":")
+    if colon:
+        return _imported(spec, module, name)
+    found = [entry for entry in entry_points(group=GROUP) if entry.name == spec]
+    if not found:
+        raise UnknownGame(
+            f"No game is called {spec!r}: there is {', '.join(installed_games()) or 'none'}; "
+            "name your own as module:factory."
+        )
+    return _loaded(found[0])
+
+
+def _loaded(entry: EntryPoint) -> Callable[..., Any]:
+    try:
+        return _callable(entry.name, entry.load())
+    except (ImportError, AttributeError) as error:
+        raise UnknownGame(f"The game {entry.name!r} cannot be loaded from {entry.value}: {error}.") from error
+
+
+def _imported(spec: str, module: str, name: str) -> Callable[..., Any]:
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
+        raise UnknownGame(f"No game at {spec!r}: {error}.") from error
+    return _callable(spec, found)
+
+
+def _callable(spec: str, found: Any) -> Callable[..., Any]:
+    if not callable(found):
+        raise UnknownGame(f"{spec!r} names a {type(found).__name__}, not a factory of a game.")
+    factory: Callable[..., Any] = found
+    return factory
+
+
+def _accepted(factory: Callable[..., Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    parameters = signature(factory).parameters
+    if any(p.kind is Parameter.VAR_KEYWORD for p in parameters.values()):
+        return wanted
+    return {name: value for name, value in wanted.items() if name in parameters}
