@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -49,9 +50,12 @@ class Renderer:
 
     def pixels(self) -> Pixels:
         """The picture drawn last, as an RGB array of its own."""
-        rows = np.frombuffer(self.surface.get_view("0"), np.uint8).reshape(self._view.height, -1, 4)
-        # OpenCV converts in 0.5 ms what numpy's own reordering takes 7 ms for; the array is a new one.
-        return cv2.cvtColor(rows, cv2.COLOR_BGRA2RGB).astype(np.uint8, copy=False)
+        memory: Any = self.surface.get_view("0")
+        rows = np.frombuffer(memory, np.uint8).reshape(self._view.height, self._view.width, 4)
+        pixels: Pixels = np.empty((self._view.height, self._view.width, 3), np.uint8)
+        # OpenCV converts in 0.5 ms what numpy's own reordering takes 7 ms for.
+        cv2.cvtColor(rows, cv2.COLOR_BGRA2RGB, dst=pixels)
+        return pixels
 
 
 def _effects(canvas: Canvas, motion: Motion) -> None:

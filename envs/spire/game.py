@@ -44,6 +44,7 @@ class SpireEnv:
 
     def _begin(self, seed: int) -> None:
         self._session = Session(Run(self._engine, seed))
+        self._began = self._frame
         self._renderer = Renderer(self._size)
 
     @property
@@ -64,7 +65,7 @@ class SpireEnv:
     def observe(self) -> Frame:
         """The next frame, 1/20 second of game time after the last."""
         self._frame += 1
-        self._renderer.draw(self._session, self._frame)
+        self._renderer.draw(self._session, self._frame - self._began)
         if self._window is not None:
             pygame.event.pump()
             self._window.blit(self._renderer.surface, (0, 0))
