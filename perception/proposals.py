@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from groundup.envs.types import Pixels
 from groundup.perception.proposals_candidates import Candidates, Floats, candidates, halved
 from groundup.perception.proposals_features import alone, together
-from groundup.perception.types import Box, Proposal, TextLine
+from groundup.perception.proposals_group import group
+from groundup.perception.types import Box, Proposal
+
+__all__ = ["group", "propose"]
 
 KEPT = 400
 """How many candidates the first model hands to the second; 600 gained nothing."""
@@ -87,21 +90,6 @@ def propose(pixels: Pixels, limit: int = 100) -> list[Proposal]:
     return [Proposal(_box(found.boxes[i], pixels), float(score[i])) for i in _distinct(score, iou, limit)]
 
 
-def group(proposals: list[Proposal], lines: list[TextLine]) -> list[Proposal]:
-    """One box for each separate thing, best first.
-
-    Of boxes that lie in each other the one with the higher score stands for the thing; a line of text
-    that lies in none is a thing of its own, scored by the confidence of its reading.
-    """
-    kept: list[Proposal] = []
-    for proposal in sorted(proposals, key=lambda p: -p.score):
-        if all(_shared(proposal.box, other.box) < 0.5 for other in kept):
-            kept.append(proposal)
-    loose = [line for line in lines if not any(p.box.contains(*line.box.center) for p in kept)]
-    kept += [Proposal(line.box, 0.5 * line.confidence) for line in loose]
-    return sorted(kept, key=lambda p: -p.score)
-
-
 def _linear(features: Floats, weights: Floats) -> Floats:
     return np.asarray(features @ weights[:-1] + weights[-1])
 
@@ -125,8 +113,3 @@ def _box(edges: Floats, pixels: Pixels) -> Box:
     left, top = max(0, round(edges[0])), max(0, round(edges[1]))
     right, bottom = min(width, round(edges[0] + edges[2])), min(height, round(edges[1] + edges[3]))
     return Box(left, top, right - left, bottom - top)
-
-
-def _shared(a: Box, b: Box) -> float:
-    """Overlap as a share of the smaller box."""
-    return a.intersection(b) / max(1, min(a.area, b.area))
