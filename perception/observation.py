@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from groundup.envs.types import Frame
 
@@ -69,3 +70,24 @@ class Observation:
     def values(self) -> dict[str, float]:
         """The value at each place."""
         return {q.place: q.value for q in self.quantities}
+
+    @cached_property
+    def own(self) -> dict[str, float]:
+        """The value at each fixed place."""
+        return {place: value for place, value in self.values.items() if place in self.fixed}
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the frame, as JSON."""
+        return {
+            "scene": self.scene,
+            "things": [[*t.box, t.kind, t.look, t.text] for t in self.things],
+            "quantities": [[*q.box, q.value, q.maximum, q.sort, q.place] for q in self.quantities],
+            "fixed": sorted(self.fixed),
+        }
+
+
+def observation_from_json(data: dict[str, Any]) -> Observation:
+    """The observation behind what `Observation.to_json` gave; it has no frame."""
+    things = tuple(Thing(Box(*row[:4]), *row[4:]) for row in data["things"])
+    quantities = tuple(Quantity(Box(*row[:4]), *row[4:]) for row in data["quantities"])
+    return Observation(data["scene"], things, quantities, frozenset(data["fixed"]))

@@ -1,0 +1,114 @@
+"""The run loop: observe, decide, act, learn, keep; one game, one policy, one library.
+
+Knows no game. What it keeps of a step goes into one transaction, so that a kill loses at most that
+step: a snapshot of all knowledge now and then, and between snapshots each step's lesson, which is
+learnt again when the run is resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from groundup.agent.knowledge import Knowledge
+from groundup.agent.policy import Policy
+from groundup.envs.types import Env
+from groundup.perception.observation import Observation
+from groundup.perception.perceiver import Perceiver
+from groundup.skills.executor import Executor
+from groundup.skills.keeper import Keeper
+from groundup.skills.learner import Decision, Lesson
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move as the caller sees it: `done` actions so far, and what it was and taught."""
+
+    done: int
+    move: Decision
+    lesson: Lesson
+    observation: Observation
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a session counts: flat memory, whatever its length."""
+
+    steps: int = 0
+    responsive: list[bool] = field(default_factory=list)
+    step_ms: list[float] = field(default_factory=list)
+    parts: dict[str, float] = field(default_factory=dict)
+    episodes: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    began: int = 0
+    last: dict[str, float] = field(default_factory=dict)
+
+
+class Session:
+    """Plays `env` with `policy` for some steps; a step is one action sent to the game."""
+
+    def __init__(
+        self,
+        env: Env,
+        policy: Policy,
+        perceiver: Perceiver,
+        *,
+        keeper: Keeper | None = None,
+        knowledge: Knowledge | None = None,
+        done: int = 0,
+    ) -> None:
+        """`keeper` and `knowledge` keep what is learnt (None: nothing is kept); `done`: steps done before."""
+        self._policy = policy
+        self._perceiver = perceiver
+        self._executor = Executor(env)
+        self._keeper = keeper
+        self._knowledge = knowledge
+        self.tally = Tally(steps=done, began=done)
+        self._obs: Observation | None = None
+
+    def play(
+        self, steps: int, *, until: Callable[[], bool] = lambda: False, on_step: Callable[[Step], None] = lambda _: None
+    ) -> None:
+        """Play until `steps` actions were sent in all, or `until` says so."""
+        if self._obs is None:
+            self._obs = self._perceiver.perceive(self._executor.look())
+        while self.tally.steps < steps and not until():
+            on_step(self._step(self._obs))
+
+    def _step(self, obs: Observation) -> Step:
+        begin = perf_counter()
+        game = self._executor.game_seconds
+        holding = self._policy.holding
+        move = self._timed("decide", self._policy.decide, obs)
+        outcome = self._executor.carry_out(move, holding=holding)
+        after = self._timed("perceive", self._perceiver.perceive, outcome.frame)
+        lesson = self._timed("learn", self._policy.learn, obs, move, outcome.responses, after)
+        self.tally.steps += len(outcome.actions)
+        self._timed("keep", self._keep, obs, move, lesson, outcome.responses, after)
+        self._count(lesson, after, (perf_counter() - begin - (self._executor.game_seconds - game)) / len(outcome.actions))
+        self._obs = after
+        return Step(self.tally.steps, move, lesson, after)
+
+    def _keep(
+        self, before: Observation, move: Decision, lesson: Lesson, responses: tuple[bool, ...], after: Observation
+    ) -> None:
+        if self._knowledge is None or self._keeper is None:
+            return
+        with self._knowledge.step(before, move, responses, after, lesson, self.tally.steps):
+            self._keeper.keep(before, move, lesson, self.tally.steps)
+
+    def _count(self, lesson: Lesson, after: Observation, seconds: float) -> None:
+        tally = self.tally
+        tally.responsive.extend(lesson.responsive)
+        tally.step_ms.append(1000.0 * seconds)
+        if lesson.ended:
+            tally.episodes.append((tally.steps - tally.began, tally.last))
+            tally.began, tally.last = tally.steps, {}
+        tally.last = {**tally.last, **after.own}
+
+    def _timed(self, name: str, call: Callable[..., Any], *args: Any) -> Any:
+        begin = perf_counter()
+        result = call(*args)
+        self.tally.parts[name] = self.tally.parts.get(name, 0.0) + perf_counter() - begin
+        return result

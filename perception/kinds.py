@@ -1,0 +1,104 @@
+"""Names for things: the exact kind by words or look, and the coarse look that kinds back off to.
+
+Two things are of one kind when the same title is written on them, or, where nothing is written, when
+their pictures are alike. Names are given in the order of appearance and are stable within a library.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from groundup.envs.types import Pixels
+from groundup.perception.observation import Thing
+from groundup.perception.types import Box, TextLine
+
+SIDE = 12
+"""Side of the thumbnail that looks are compared by: small enough that a sprite's breathing of 2 px is lost."""
+
+ALIKE = 20.0
+"""Mean difference of two thumbnails, in levels of 255, below which they show one kind."""
+
+SPELLING = 0.86
+"""Similarity (difflib ratio) above which two titles are one title misread: one letter in seven."""
+
+Thumbnail = NDArray[np.float32]
+
+
+class Kinds:
+    """The kinds met so far."""
+
+    def __init__(self) -> None:
+        self._titles: dict[str, str] = {}
+        self._looks: list[tuple[Thumbnail, float, float]] = []
+
+    def thing(self, pixels: Pixels, box: Box, lines: list[TextLine]) -> Thing:
+        """The thing in `box`, with the `lines` that are written on it."""
+        crop = pixels[box.y : box.y + box.h, box.x : box.x + box.w]
+        text = " | ".join(line.text for line in sorted(lines, key=lambda line: (line.box.y // 8, line.box.x)))
+        title = self._title(lines)
+        kind = title or self._look(crop, box)
+        return Thing(box, kind, coarse_look(crop, box), text.lower())
+
+    def _title(self, lines: list[TextLine]) -> str:
+        """The topmost line with a word in it, as it was first spelt; "" if nothing is written."""
+        worded = [line for line in lines if re.search(r"[^\W\d_]{3,}", line.text)]
+        if not worded:
+            return ""
+        title = re.sub(r"\s+", " ", re.sub(r"\d+", "", min(worded, key=lambda line: line.box.y).text.lower())).strip()
+        known = self._titles.get(title)
+        if known is not None:
+            return known
+        marks = re.sub(r"[\w\s]", "", title)
+        close = difflib.get_close_matches(title, set(self._titles.values()), n=3, cutoff=SPELLING)
+        # A mark (as in "name+") tells kinds apart, however alike the letters are.
+        same = next((c for c in close if re.sub(r"[\w\s]", "", c) == marks and len(title) >= 5), title)
+        self._titles[title] = same
+        return same
+
+    def _look(self, crop: Pixels, box: Box) -> str:
+        thumbnail = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+        size, shape = math.log2(box.w * box.h), math.log2(box.w / box.h)
+        best, best_distance = -1, ALIKE
+        for i, (other, other_size, other_shape) in enumerate(self._looks):
+            if abs(other_size - size) > 0.6 or abs(other_shape - shape) > 0.4:
+                continue
+            distance = float(np.abs(other - thumbnail).mean())
+            if distance < best_distance:
+                best, best_distance = i, distance
+        if best < 0:
+            self._looks.append((thumbnail, size, shape))
+            best = len(self._looks) - 1
+        return f"look {best}"
+
+    @property
+    def named(self) -> int:
+        """How many names were given so far."""
+        return len(self._titles) + len(self._looks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy."""
+        looks = [[t.astype(int).ravel().tolist(), size, shape] for t, size, shape in self._looks]
+        return {"titles": self._titles, "looks": looks}
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace everything by what `to_dict` gave."""
+        self._titles = dict(data.get("titles", {}))
+        self._looks = [
+            (np.array(t, np.float32).reshape(SIDE, SIDE, 3), float(size), float(shape))
+            for t, size, shape in data.get("looks", [])
+        ]
+
+
+def coarse_look(crop: Pixels, box: Box) -> str:
+    """Size, brightness and colourfulness in a few levels, such as "128x160 b3 c2"."""
+    small = cv2.resize(crop, (8, 8), interpolation=cv2.INTER_AREA)
+    hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
+    width, height = (2 ** round(math.log2(side)) for side in (box.w, box.h))
+    return f"{width}x{height} b{int(hsv[..., 2].mean()) // 43} c{int(hsv[..., 1].mean()) // 64}"

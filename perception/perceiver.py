@@ -1,0 +1,101 @@
+"""Puts an observation together from a settled frame: things, text, quantities, scene.
+
+The only place that knows in which order the parts of perception work, and which of them need a frame.
+"""
+
+from __future__ import annotations
+
+import re
+from time import perf_counter
+from typing import Any
+
+from groundup.envs.types import Frame
+from groundup.perception.kinds import Kinds
+from groundup.perception.numbers import Number, numbers
+from groundup.perception.observation import Observation, Quantity, Thing
+from groundup.perception.places import Places
+from groundup.perception.proposals import group, propose
+from groundup.perception.scene import SceneIndex
+from groundup.perception.text import TextReader
+from groundup.perception.types import Box, TextLine
+
+LARGEST = 0.12
+"""Share of the frame above which a box is a background to other things, not a thing."""
+
+SMALLEST = 14
+"""Pixels of the shorter side below which nothing is aimed at (the smallest labelled element in ../shared/data/screens has 18)."""
+
+
+class Perceiver:
+    """Frames in, observations out; what it has learnt of kinds, places and scenes can be kept."""
+
+    def __init__(self, reader: TextReader | None = None) -> None:
+        self.reader = reader or TextReader()
+        self.kinds = Kinds()
+        self.places = Places()
+        self.scenes = SceneIndex()
+        self.seconds: dict[str, float] = {}
+
+    @property
+    def named(self) -> int:
+        """How many names were given so far: it changes when there is something new to keep."""
+        return self.kinds.named + self.places.named + self.scenes.named
+
+    def perceive(self, frame: Frame) -> Observation:
+        """Perceive a settled frame."""
+        lines = self._timed("text", self.reader, frame)
+        proposals = self._timed("proposals", propose, frame.pixels)
+        boxes = self._timed("group", self._boxes, proposals, lines, frame)
+        scene = f"scene {self._timed('scene', self.scenes.classify, frame, lines)}"
+        return self._timed("kinds", self._assemble, frame, boxes, lines, scene)
+
+    def _boxes(self, proposals: list[Any], lines: list[TextLine], frame: Frame) -> list[Box]:
+        area = frame.width * frame.height
+        return [
+            p.box
+            for p in group(proposals, lines)
+            if p.box.area <= LARGEST * area and min(p.box.w, p.box.h) >= SMALLEST
+        ]
+
+    def _assemble(self, frame: Frame, boxes: list[Box], lines: list[TextLine], scene: str) -> Observation:
+        inside: dict[int, list[TextLine]] = {i: [] for i in range(len(boxes))}
+        for line in lines:
+            holders = [i for i, box in enumerate(boxes) if box.contains(*line.box.center)]
+            if holders:
+                inside[min(holders, key=lambda i: boxes[i].area)].append(line)
+        things: list[Thing] = []
+        written: list[Box] = []
+        for i, box in enumerate(boxes):
+            things.append(self.kinds.thing(frame.pixels, box, inside[i]))
+            if sum(bool(re.search(r"[^\W\d_]{3,}", line.text)) for line in inside[i]) >= 2:
+                # Several lines of words are a text: its numbers belong to the thing, not to the game's state.
+                written.append(box)
+        quantities = [self.places.quantity(frame.pixels, n) for n in numbers(lines) if _stands_alone(n, written)]
+        quantities = _one_per_place(quantities)
+        self.places.visit(scene, quantities)
+        return Observation(scene, tuple(things), tuple(quantities), self.places.fixed(scene), frame)
+
+    def _timed(self, name: str, call: Any, *args: Any) -> Any:
+        begin = perf_counter()
+        result = call(*args)
+        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - begin
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy of what was learnt."""
+        return {"kinds": self.kinds.to_dict(), "places": self.places.to_dict(), "scenes": self.scenes.to_dict()}
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace everything learnt by what `to_dict` gave."""
+        self.kinds.load(data.get("kinds", {}))
+        self.places.load(data.get("places", {}))
+        if "scenes" in data:
+            self.scenes = SceneIndex.from_dict(data["scenes"])
+
+
+def _stands_alone(number: Number, written: list[Box]) -> bool:
+    return number.maximum is not None or not any(box.contains(*number.box.center) for box in written)
+
+
+def _one_per_place(quantities: list[Quantity]) -> list[Quantity]:
+    return list({q.place: q for q in quantities}.values())

@@ -1,0 +1,116 @@
+"""Gives numbers an identity that lasts: what a number looks like (its sort) and where it stands (its place).
+
+A place is *fixed* in a scene when nearly every visit of the scene has a number there: a player's own
+numbers stand still, those of others come and go with what they belong to.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import cv2
+import numpy as np
+
+from groundup.envs.types import Pixels
+from groundup.perception.numbers import Number
+from groundup.perception.observation import Quantity
+from groundup.perception.types import Box
+
+NEAR = (18, 9)
+"""How far (x, y) a number may stand from its place: its width changes with its digits, its line does not."""
+
+FIXED = 0.8
+"""Share of the visits of a scene in which a fixed place holds a number."""
+
+VISITS = 3
+"""Visits of a scene before anything in it counts as fixed by that share."""
+
+REMEMBERED = 30
+"""Visits of each scene that are looked back on."""
+
+
+class Places:
+    """The places met so far, and which are fixed in which scene."""
+
+    def __init__(self) -> None:
+        self._places: list[tuple[str, int, int]] = []
+        self._visits: dict[str, deque[set[str]]] = {}
+        self._scene = ""
+
+    def quantity(self, pixels: Pixels, number: Number) -> Quantity:
+        """Name the sort and the place of `number` in a frame."""
+        form = f"{number.label} {'n' if number.maximum is None else 'n/m'}".strip()
+        x, y = number.box.center
+        # A labelled number and a bar say by themselves what they are; a bare one only by its ink.
+        sort = form if number.label or number.maximum is not None else f"{form} {_ink(pixels, number.box)}"
+        best, nearest = -1, 1.0
+        for i, (other, px, py) in enumerate(self._places):
+            distance = max(abs(px - x) / NEAR[0], abs(py - y) / NEAR[1])
+            if other == form and distance <= nearest:
+                best, nearest = i, distance
+        if best < 0:
+            self._places.append((form, x, y))
+            best = len(self._places) - 1
+        name, px, py = self._places[best]
+        return Quantity(number.box, number.value, number.maximum, sort, f"{name}@{px},{py}")
+
+    def visit(self, scene: str, quantities: list[Quantity]) -> None:
+        """Note what stands in an observation of `scene`."""
+        visits = self._visits.setdefault(scene, deque(maxlen=REMEMBERED))
+        if scene != self._scene or not visits:
+            visits.append(set())
+            self._scene = scene
+        visits[-1].update(q.place for q in quantities)
+
+    def fixed(self, scene: str) -> frozenset[str]:
+        """The places that hold a number in nearly every visit of `scene`, or that other scenes have too."""
+        visits = self._visits.get(scene, deque())
+        shared: dict[str, int] = {}
+        for seen in self._visits.values():
+            for place in set().union(*seen) if seen else ():
+                shared[place] = shared.get(place, 0) + 1
+        here = {p for seen in visits for p in seen}
+        often = {p for p in here if sum(p in seen for seen in visits) >= FIXED * len(visits)}
+        if len(visits) < VISITS:
+            often = set()
+        return frozenset(often | {p for p in here if shared.get(p, 0) >= 3})
+
+    @property
+    def named(self) -> int:
+        """How many names were given so far."""
+        return len(self._places)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy."""
+        visits = {scene: [sorted(seen) for seen in kept] for scene, kept in self._visits.items()}
+        return {"places": [list(p) for p in self._places], "visits": visits}
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace everything by what `to_dict` gave."""
+        self._places = [(str(w), int(x), int(y)) for w, x, y in data.get("places", [])]
+        self._visits = {
+            scene: deque((set(seen) for seen in kept), maxlen=REMEMBERED)
+            for scene, kept in data.get("visits", {}).items()
+        }
+        self._scene = ""
+
+
+def _ink(pixels: Pixels, box: Box) -> str:
+    """The number's size and the colour of its glyphs in a few levels, such as "h3 red"."""
+    crop = pixels[max(0, box.y) : box.y + box.h, max(0, box.x) : box.x + box.w]
+    if not crop.size:
+        return "h0"
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    bright = grey > level
+    ink = crop[bright if bright.mean() <= 0.6 else ~bright]
+    red, green, blue = (float(v) for v in (ink if len(ink) else crop.reshape(-1, 3)).mean(axis=0))
+    high, low = max(red, green, blue), min(red, green, blue)
+    if high - low < 50:
+        colour = "white" if high > 140 else "dark"
+    elif high == red:
+        colour = "yellow" if green - blue > 40 and green > 0.6 * red else "red"
+    else:
+        colour = "green" if high == green else "blue"
+    return f"h{round(box.h / 7)} {colour}"

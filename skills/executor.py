@@ -1,0 +1,111 @@
+"""Carries out a move in the game: ground, act, wait until the screen has settled, see what responded.
+
+The only place where things become coordinates and where the game's frames are awaited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from groundup.envs.types import Action, Click, DoubleClick, Drag, Env, Frame, Move, Point, Scroll
+from groundup.perception.change import Change, ChangeTracker, settle
+from groundup.perception.observation import Thing
+from groundup.skills.learner import Decision
+
+WATCHED = 12
+"""Frames looked at before the first action of a run, to learn what moves by itself."""
+
+LIMIT = 60
+"""Frames awaited at the most until a screen that never rests is taken as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a move: for each action sent whether the screen responded, and the settled frame at its end."""
+
+    actions: tuple[Action, ...]
+    responses: tuple[bool, ...]
+    frame: Frame
+
+
+class Executor:
+    """Acts in one game and watches it."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+        self._tracker = ChangeTracker()
+        self._frame: Frame | None = None
+        self.game_seconds = 0.0
+        self.watch_seconds = 0.0
+
+    def look(self) -> Frame:
+        """The settled frame, before anything is done."""
+        if self._frame is None:
+            for _ in range(WATCHED):
+                frame = self._observe()
+                self._tracker.watch(frame)
+            self._frame = frame
+        return self._frame
+
+    def carry_out(self, move: Decision, *, holding: bool) -> Outcome:
+        """Do `move`; with `holding` its first step has been taken already. A first step without response ends it."""
+        if move.second is None:
+            actions: list[Action] = [_click(move.first)]
+        elif move.drag:
+            actions = [Drag((move.first.box.center, move.second.box.center))]
+        elif holding:
+            actions = [_click(move.second)]
+        else:
+            actions = [_click(move.first), _click(move.second)]
+        sent: list[Action] = []
+        responses: list[bool] = []
+        for action in actions:
+            sent.append(action)
+            responses.append(self.act(action).responsive)
+            if not responses[-1]:
+                break
+        return Outcome(tuple(sent), tuple(responses), self.look())
+
+    def act(self, action: Action) -> Change:
+        """Send one action and wait until the screen has settled; returns what changed for good.
+
+        The pointer goes there first, by itself: what lights up or goes dark under it is no response.
+        """
+        self.look()
+        self._send(Move(*_start(action)))
+        before = self._settled()
+        self._send(action)
+        self._frame = self._settled()
+        begin = perf_counter()
+        change = self._tracker.compare(before, self._frame)
+        self.watch_seconds += perf_counter() - begin
+        return change
+
+    def _send(self, action: Action) -> None:
+        begin = perf_counter()
+        self._env.act(action)
+        self.game_seconds += perf_counter() - begin
+
+    def _settled(self) -> Frame:
+        return settle(self._observe, self._tracker, limit=LIMIT)[-1]
+
+    def _observe(self) -> Frame:
+        begin = perf_counter()
+        frame = self._env.observe()
+        self.game_seconds += perf_counter() - begin
+        return frame
+
+
+def _start(action: Action) -> Point:
+    match action:
+        case Drag(path):
+            return path[0]
+        case Click(x, y) | DoubleClick(x, y) | Move(x, y) | Scroll(x, y):
+            return x, y
+        case _:
+            raise ValueError(f"{type(action).__name__} has no place")
+
+
+def _click(thing: Thing) -> Click:
+    return Click(*thing.box.center)

@@ -1,0 +1,120 @@
+"""Keeps what worked as skills in the library: adds, records uses, and every so often merges and prunes.
+
+A skill is a move that changed something: on which kind of thing, and for a move of two steps, onto
+which. Its evidence is every use with its reward; its effect what the learner expects of it.
+"""
+
+from __future__ import annotations
+
+import json
+import numpy as np
+
+from groundup.memory.frames import keep_frame
+from groundup.perception.observation import Observation, Thing
+from groundup.skills.learner import Decision, Lesson
+from groundup.skills.library import Library
+from groundup.skills.types import RelativeBox, Skill, SkillStep, Target
+
+TENDED = 100
+"""Uses between two rounds of merging and pruning."""
+
+UNFIT_USES = 5
+"""Uses from which a skill can be judged unfit (the paper: more than 4, arXiv 2505.17673)."""
+
+UNFIT_RATE = 0.5
+"""Responsive rate below which a skill is pruned."""
+
+
+class Keeper:
+    """Turns lessons into skills of one library."""
+
+    def __init__(self, library: Library, run: str) -> None:
+        self._library = library
+        self._run = run
+        self._skills: dict[str, Skill] = {}
+        self._since = 0
+        self.learnt = 0
+        self.merged = 0
+        self.pruned = 0
+        self._read()
+
+    def keep(self, before: Observation, move: Decision, lesson: Lesson, step: int) -> None:
+        """Record what a move taught: a new skill, or one more use of a known one."""
+        if lesson.skill is None:
+            return
+        key = json.dumps([before.scene, lesson.skill])
+        skill = self._skills.get(key)
+        if skill is None:
+            skill = self._library.add(self._skill(before, move, lesson))
+            self.learnt += 1
+        self._skills[key] = self._library.record_use(
+            skill,
+            run=self._run,
+            step=step,
+            reward=lesson.reward,
+            responsive=all(lesson.responsive),
+            deltas=lesson.change,
+        )
+        self._since += 1
+        if self._since >= TENDED:
+            self._since = 0
+            self.tend()
+
+    def tend(self) -> None:
+        """Merge near-duplicates and prune what the evidence speaks against."""
+        self.merged += sum(len(gone) for _, gone in self._library.merge_near_duplicates())
+        self.pruned += len(self._library.prune(_unfit))
+        self._read()
+
+    def _read(self) -> None:
+        self._skills = {_key(skill): skill for skill in self._library.skills()}
+
+    def _skill(self, before: Observation, move: Decision, lesson: Lesson) -> Skill:
+        first = self._target(before, move.first)
+        if move.second is None:
+            steps: tuple[SkillStep, ...] = (SkillStep("click", first),)
+        else:
+            second = self._target(before, move.second)
+            steps = (SkillStep("click", first), SkillStep("click", second))
+            if move.drag:
+                steps = (SkillStep("drag", first, second),)
+        name = move.first.kind if move.second is None else f"{move.first.kind}, then {move.second.kind}"
+        return Skill(
+            id="",
+            name=name,
+            description=_describe(move, lesson),
+            scene=before.scene,
+            steps=steps,
+            precondition={"scene": before.scene, "kind": move.first.kind},
+            effect=dict(lesson.change),
+            provenance="explored" if move.kind == "probe" else "refined" if move.drag else "planned",
+        )
+
+    def _target(self, obs: Observation, thing: Thing) -> Target:
+        if obs.frame is None:
+            return Target(thing.kind, thing.text, RelativeBox(0, 0, 0, 0))
+        frame = obs.frame
+        box = thing.box
+        crop = np.ascontiguousarray(frame.pixels[box.y : box.y + box.h, box.x : box.x + box.w])
+        sha = keep_frame(self._library.store, crop) if crop.size else None
+        w, h = frame.width, frame.height
+        return Target(thing.kind, thing.text, RelativeBox(box.x / w, box.y / h, box.w / w, box.h / h), sha)
+
+
+def _describe(move: Decision, lesson: Lesson) -> str:
+    what = f"click {move.first.kind}" if move.second is None else f"click {move.first.kind}, then {move.second.kind}"
+    changes = ", ".join(f"{k} {v:+g}" for k, v in sorted(lesson.change.items())[:6])
+    return f"{what}: {changes}" if changes else what
+
+
+def _unfit(skill: Skill) -> str | None:
+    statistics = skill.statistics
+    if statistics.uses >= UNFIT_USES and statistics.responsive_rate < UNFIT_RATE:
+        return f"responded in {statistics.responsive} of {statistics.uses} uses"
+    return None
+
+
+def _key(skill: Skill) -> str:
+    kind = str(skill.precondition.get("kind", ""))
+    two = len(skill.steps) > 1 or skill.steps[0].destination is not None
+    return json.dumps([skill.scene, f"{kind} >" if two else kind])
