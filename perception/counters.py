@@ -2,8 +2,8 @@
 
 It is given the own numbers of each observation and knows nothing else: no labels, no positions.
 
-A *run* ends when the numbers that moved since its start stand at their first values again, on the
-kind of screen where they were first seen. A *progress counter* rises in at least 90% of its changes,
+A *run* ends when the lasting numbers that moved since its start stand at their first values again
+(lasting: on more than one kind of screen, so that what every fight or level resets does not count). A *progress counter* rises in at least 90% of its changes,
 starts every run alike, ends above the next start, changes on fewer than half of the reads, and ends
 higher the longer a run lasts. A *survival counter* starts every run alike and ends it at its lowest.
 Rules and their measured rates: ../shared/research.md section 6.
@@ -32,6 +32,9 @@ LOW = 0.45
 ALIKE = 0.8
 """Share of runs that must start at the same value, and of moved numbers that must be back for a run to have ended."""
 
+KEPT = 40
+"""Runs looked back on."""
+
 VISIBLE = 0.5
 """A survival counter is on screen in at least this share of all reads."""
 
@@ -47,7 +50,10 @@ class Counter:
 
 @dataclass(slots=True)
 class _Series:
-    """One place in one run: first, last, lowest value, how often read, changed, risen and at the lowest."""
+    """One place in one run: first, last, lowest value, how often read, changed, risen and at the lowest.
+
+    A value counts once a second read agrees: 1.5% misread numbers break the rules otherwise.
+    """
 
     first: float
     last: float
@@ -56,12 +62,15 @@ class _Series:
     changes: int = 0
     rises: int = 0
     at_low: int = 1
+    sure: bool = False
     doubt: float | None = None
 
     def read(self, value: float) -> None:
-        # A new value counts once a second read agrees: 1.5% misread numbers break the rules otherwise.
         self.reads += 1
-        if value == self.last:
+        if not self.sure:
+            self.sure = value == self.last
+            self.first = self.last = self.low = value
+        elif value == self.last:
             self.doubt = None
         elif self.doubt != value:
             self.doubt = value
@@ -87,10 +96,9 @@ class CounterFinder:
 
     def __init__(self) -> None:
         self._start: dict[str, float] = {}
-        self._start_scene = ""
+        self._scenes: dict[str, set[str]] = {}
         self._run = _Run()
         self._done: list[_Run] = []
-        self._back = 0
         self._found: tuple[Counter, ...] = ()
 
     @property
@@ -111,52 +119,68 @@ class CounterFinder:
         """Take in one observation's own numbers by place; True when a run has ended and a new one begins here."""
         if not values:
             return False
-        if not self._start_scene:
-            self._start_scene = scene
-        ended = self._is_back(scene, values)
+        for place in values:
+            self._scenes.setdefault(place, set()).add(scene)
+        ended = self._is_back(values)
         if ended:
             self._done.append(self._run)
+            del self._done[:-KEPT]
             self._run = _Run()
+            self._start = _starts(self._done)
             self._found = _judge(self._done)
         self._run.reads += 1
         for place, value in values.items():
             series = self._run.series.get(place)
             if series is None:
                 self._run.series[place] = _Series(value, value, value)
-                self._start.setdefault(place, value)
             else:
                 series.read(value)
         return ended
 
-    def _is_back(self, scene: str, values: dict[str, float]) -> bool:
-        moved = [p for p, s in self._run.series.items() if p in values and s.last != self._start.get(p)]
-        back = sum(values[p] == self._start[p] for p in moved)
-        if scene == self._start_scene and len(moved) >= 2 and back >= ALIKE * len(moved):
-            return True
-        return False
+    def _is_back(self, values: dict[str, float]) -> bool:
+        lasting = {p for p, scenes in self._scenes.items() if len(scenes) > 1} or self._scenes.keys()
+        moved = {
+            p: self._start.get(p, s.first)
+            for p, s in self._run.series.items()
+            if p in values and p in lasting and s.sure and s.last != self._start.get(p, s.first)
+        }
+        back = sum(values[p] == start for p, start in moved.items())
+        return len(moved) >= 2 and back >= ALIKE * len(moved)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy."""
         return {
-            "start": self._start,
-            "start_scene": self._start_scene,
+            "scenes": {p: sorted(scenes) for p, scenes in self._scenes.items()},
             "run": _pack(self._run),
-            "done": [_pack(r) for r in self._done[-40:]],
+            "done": [_pack(r) for r in self._done],
         }
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
-        self._start = dict(data.get("start", {}))
-        self._start_scene = str(data.get("start_scene", ""))
+        self._scenes = {p: set(scenes) for p, scenes in data.get("scenes", {}).items()}
         self._run = _unpack(data["run"]) if "run" in data else _Run()
         self._done = [_unpack(r) for r in data.get("done", [])]
+        self._start = _starts(self._done)
         self._found = _judge(self._done)
+
+
+def _starts(runs: list[_Run]) -> dict[str, float]:
+    """The commonest first value at each place: one run may begin with a misread number."""
+    firsts: dict[str, list[float]] = {}
+    for run in runs:
+        for place, series in run.series.items():
+            if series.sure:
+                firsts.setdefault(place, []).append(series.first)
+    return {place: max(values, key=values.count) for place, values in firsts.items()}
 
 
 def _pack(run: _Run) -> list[Any]:
     return [
         run.reads,
-        {p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low] for p, s in run.series.items()},
+        {
+            p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low, s.sure]
+            for p, s in run.series.items()
+        },
     ]
 
 
@@ -172,7 +196,7 @@ def _judge(runs: list[_Run]) -> tuple[Counter, ...]:
     progress: list[Counter] = []
     survival: list[Counter] = []
     for place in sorted(places):
-        seen = [(r.reads, r.series[place]) for r in runs if place in r.series]
+        seen = [(r.reads, r.series[place]) for r in runs if place in r.series and r.series[place].sure]
         if len(seen) < 0.6 * len(runs):
             continue
         fit = _progress_fit(seen) if len(runs) > 1 else 0.0
@@ -181,8 +205,7 @@ def _judge(runs: list[_Run]) -> tuple[Counter, ...]:
         fit = _survival_fit(seen, total)
         if fit > 0:
             survival.append(Counter(place, "survival", fit))
-    best = lambda c: -c.fit  # noqa: E731
-    return (*sorted(progress, key=best), *sorted(survival, key=best))
+    return (*sorted(progress, key=lambda c: -c.fit), *sorted(survival, key=lambda c: -c.fit))
 
 
 def _alike(firsts: list[float]) -> float:
