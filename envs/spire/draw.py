@@ -99,10 +99,10 @@ def _card(canvas: Canvas, widget: Widget, run: Run, motion: Motion) -> None:
         height = width * CARD_H / CARD_W
 
         def glow(pen: Pen) -> None:
-            for i, share in ((0, 0.55), (2, 0.25), (4, 0.0)):
-                pen.rect(Rect(i, i, width + 12 - 2 * i, height + 12 - 2 * i), mix(color, INK, share), 15 - i)
+            for i, share in ((0, 0.45), (2, 0.0)):
+                pen.rect(Rect(i, i, width + 8 - 2 * i, height + 8 - 2 * i), mix(color, INK, share), 14 - i)
 
-        canvas.stamp(("glow", width, color), Rect(x - 6, y - 6, width + 12, height + 12), glow)
+        canvas.stamp(("glow", width, color), Rect(x - 4, y - 4, width + 8, height + 8), glow)
     canvas.put(card_surface(canvas.brush, widget.face, width), x, y)
 
 

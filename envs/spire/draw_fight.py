@@ -143,15 +143,15 @@ def _intent(canvas: Canvas, one: Enemy, x: float, y: float) -> None:
         shown = ["sleep"] if one.kind == "Lagavulin" else []
     if not shown:
         canvas.write("?", x, y, 32, GOLD)
-    width = 40 * len(shown) + (34 if intent.attack else 0)
+    width = 40 * len(shown) + (38 if intent.attack else 0)
     left = x - width / 2
     for name in shown:
         motif, color = INTENTS[name]
         canvas.stamp(("intent", name), Rect(left, y - 19, 38, 38), stamped(motif, color, 19, 17))
         left += 40
         if name == "attack":
-            canvas.write(str(intent.damage), left, y, 26, (255, 236, 220), align="left")
-            left += 34
+            canvas.write(str(intent.damage), left + 2, y, 30, (255, 255, 255), align="left")
+            left += 38
 
 
 def energy(canvas: Canvas, widget: Widget, run: Run, motion: Motion) -> None:
@@ -159,16 +159,16 @@ def energy(canvas: Canvas, widget: Widget, run: Run, motion: Motion) -> None:
     del motion
     full = bool(run.fight and run.fight.energy)
     box = widget.box
-    color: Color = (214, 84, 42) if full else (98, 88, 88)
+    color: Color = (168, 52, 30) if full else (70, 64, 68)
 
     def paint(pen: Pen) -> None:
         pen.circle(46, 46, 45, INK)
-        pen.circle(46, 46, 42, mix(color, INK, 0.45))
-        pen.circle(46, 46, 36, color)
-        pen.circle(38, 34, 16, mix(color, CREAM, 0.35))
+        pen.circle(46, 46, 42, (240, 150, 60) if full else (120, 112, 112))
+        pen.circle(46, 46, 37, color)
+        pen.ellipse(46, 22, 20, 8, mix(color, CREAM, 0.3))
 
     canvas.stamp(("energy", full), box, paint)
-    canvas.write(widget.text, box.cx, box.cy, 34, (255, 255, 255))
+    canvas.write(widget.text, box.cx, box.cy, 31, (255, 255, 255))
 
 
 def pile(canvas: Canvas, widget: Widget, run: Run, motion: Motion) -> None:

@@ -221,7 +221,7 @@ def _map_node(run: Run, node: Node) -> Widget:
 
 def hand_boxes(count: int, selected: int | None, hovered: int | None) -> list[Rect]:
     """Where the cards in hand lie; they overlap only when more than seven."""
-    pitch = min(CARD_W + 2, (994 - CARD_W) / max(1, count - 1))
+    pitch = min(CARD_W + 10, (994 - CARD_W) / max(1, count - 1))
     left = 640 - (pitch * (count - 1) + CARD_W) / 2
     boxes = []
     for i in range(count):

@@ -62,8 +62,8 @@ def _ironclad(pen: Pen, w: float, h: float) -> None:
     for x in (0.29, 0.71):
         _blob(pen, w * x, h * 0.33, 25, 21, steel)
     _limb(pen, [(w * 0.28, h * 0.38), (w * 0.2, h * 0.56)], skin, 17)
-    _limb(pen, [(w * 0.72, h * 0.38), (w * 0.84, h * 0.5)], skin, 17)
-    icons.sword(Stamp(pen, w * 0.86, h * 0.34, 58, (206, 212, 226), -0.35))
+    _limb(pen, [(w * 0.72, h * 0.38), (w * 0.76, h * 0.54)], skin, 17)
+    icons.sword(Stamp(pen, w * 0.78, h * 0.34, 56, (206, 212, 226), -0.6))
     _blob(pen, w * 0.5, h * 0.19, 29, 31, steel)
     _shape(pen, [(w * 0.43, h * 0.17), (w * 0.6, h * 0.17), (w * 0.58, h * 0.22), (w * 0.44, h * 0.22)], INK)
     for x in (0.47, 0.55):
@@ -85,7 +85,7 @@ def _jaw_worm(pen: Pen, w: float, h: float) -> None:
     for i in range(5):
         _blob(
             pen,
-            w * (0.9 - i * 0.13),
+            w * (0.82 - i * 0.12),
             h * (0.72 + 0.03 * (i % 2)),
             w * 0.15,
             h * 0.22,
