@@ -41,6 +41,7 @@ class SpaceIndex:
         self._index: VectorIndex | None = None
         self._top = -1
         self._removed = -1
+        self._seen: int | None = None
         self._saved = False
         self._load()
         self.sync()
@@ -62,8 +63,10 @@ class SpaceIndex:
 
     def sync(self) -> None:
         """Take over what changed in the store, except vectors of an open step: they may be rolled back."""
-        if not self._store.vectors.settled:
+        changes = self._store.vectors.changes
+        if not self._store.vectors.settled or (changes is not None and changes == self._seen):
             return
+        self._seen = changes
         removed = self._store.vectors.removed(self._space)
         if self._index is None:
             self._rebuild()

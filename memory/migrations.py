@@ -68,6 +68,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE INDEX frame_use_sha ON frame_use (sha)",
             "CREATE TABLE vector (label {serial}, space TEXT NOT NULL, owner TEXT NOT NULL,"
             " data {blob} NOT NULL, UNIQUE (space, owner))",
+            "CREATE INDEX vector_space_label ON vector (space, label)",
         ),
     ),
 )

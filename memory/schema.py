@@ -142,5 +142,6 @@ vector = Table(
     Column("owner", Text, nullable=False),
     Column("data", LargeBinary, nullable=False),
     UniqueConstraint("space", "owner"),
+    Index("vector_space_label", "space", "label"),
     sqlite_autoincrement=True,
 )

@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from groundup.memory import schema
 from groundup.memory.database import Database, open_database
@@ -32,13 +32,15 @@ from groundup.memory.records import (
     to_json,
 )
 from groundup.memory.rows import run_record, run_row, skill_record, skill_row, use_record, use_row
-from groundup.memory.transaction import Transaction
+from groundup.memory.transaction import Transaction, chunks
 from groundup.memory.vectors import VectorTable
 
 FRAME_LIMIT = 256 << 20
 """Bytes of pictures a library keeps by default: some 2,300 screenshots of 114 KB (research.md section 5)."""
 
-_CHUNK = 500  # names in one IN (...): well below every database's limit on parameters
+
+# Made once: building a statement costs as much as running it.
+_SKILLS_BY_ID = select(schema.skill).where(schema.skill.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Store:
@@ -48,7 +50,7 @@ class Store:
         self._db = database
         self._frame_limit = frame_limit
         self._transaction = Transaction(database, readonly=readonly, flush=self._flush, forget=self._forget)
-        self.vectors = VectorTable(self._transaction, self.meta, self.set_meta)
+        self.vectors = VectorTable(self._transaction, self.meta, self.set_meta, shared=database.path is None)
         self._next_seq: dict[str, int] = {}
         self._frame_bytes: int | None = None
         self._events: list[JsonObject] = []
@@ -171,7 +173,7 @@ class Store:
         with self.step():
             row = {"id": scene.id, "name": scene.name, "data": to_json(scene.data), "frame": scene.frame}
             self._transaction.write(self._put_scene, row)
-            self._set_frame_uses(f"scene:{scene.id}", (scene.frame,) if scene.frame else ())
+            self._set_frame_uses({f"scene:{scene.id}": (scene.frame,) if scene.frame else ()})
 
     def scenes(self) -> list[SceneRecord]:
         """All scenes, by id."""
@@ -182,10 +184,16 @@ class Store:
 
     def put_skill(self, skill: SkillRecord) -> None:
         """Add a skill, or replace the one of the same id."""
+        self.put_skills((skill,))
+
+    def put_skills(self, skills: Sequence[SkillRecord]) -> None:
+        """Add skills, or replace those of the same ids, in one go."""
+        if not skills:
+            return
         with self.step():
-            self._flush()  # statistics gathered earlier in this step are older than this record
-            self._transaction.write(self._put_skill, skill_row(skill))
-            self._set_frame_uses(f"skill:{skill.id}", skill.frames)
+            self._flush()  # statistics gathered earlier in this step are older than these records
+            self._transaction.write(self._put_skill, [skill_row(skill) for skill in skills])
+            self._set_frame_uses({f"skill:{skill.id}": skill.frames for skill in skills})
 
     def put_statistics(self, skill_id: str, statistics: JsonObject) -> None:
         """Replace a skill's statistics and nothing else: what a step does to a skill that was used."""
@@ -200,9 +208,8 @@ class Store:
     def get_skills(self, ids: Sequence[str]) -> list[SkillRecord]:
         """The skills of these ids that exist, in the order asked for."""
         found: dict[str, SkillRecord] = {}
-        for start in range(0, len(ids), _CHUNK):
-            chunk = ids[start : start + _CHUNK]
-            for row in self._transaction.read(select(schema.skill).where(schema.skill.c.id.in_(chunk))):
+        for chunk in chunks(ids):
+            for row in self._transaction.read(_SKILLS_BY_ID, {"ids": chunk}):
                 found[row.id] = skill_record(row)
         return [found[skill_id] for skill_id in ids if skill_id in found]
 
@@ -378,8 +385,11 @@ class Store:
             total -= row.size
         self._frame_bytes = total
 
-    def _set_frame_uses(self, owner: str, frames: Iterable[str]) -> None:
-        self._transaction.write(delete(schema.frame_use).where(schema.frame_use.c.owner == owner))
-        rows = [{"owner": owner, "sha": sha} for sha in dict.fromkeys(frames)]
+    def _set_frame_uses(self, frames: Mapping[str, Iterable[str]]) -> None:
+        """Note which pictures these owners need, instead of those they needed before."""
+        table = schema.frame_use
+        for chunk in chunks(list(frames)):
+            self._transaction.write(delete(table).where(table.c.owner.in_(chunk)))
+        rows = [{"owner": owner, "sha": sha} for owner in frames for sha in dict.fromkeys(frames[owner])]
         if rows:
             self._transaction.write(self._put_frame_use, rows)

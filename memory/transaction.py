@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
@@ -17,6 +17,10 @@ from groundup.memory.records import JsonObject
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of whatever columns."""
+
+
+_T = TypeVar("_T")
+_CHUNK = 500  # well below every database's limit on parameters
 
 
 class Transaction:
@@ -42,6 +46,7 @@ class Transaction:
         self._begun = False
         self.readonly = readonly
         self.vectors_changed = False
+        self.vector_changes = 0
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -71,16 +76,17 @@ class Transaction:
             self._begun = True
         return self._connection.execute(statement, rows)
 
-    def read(self, statement: Any) -> Sequence[AnyRow]:
-        """The rows of a query; inside a step it sees what the step wrote."""
+    def read(self, statement: Any, values: JsonObject | None = None) -> Sequence[AnyRow]:
+        """The rows of a query with these values in it; inside a step it sees what the step wrote."""
         if self._depth:
             self._flush()
-        return self._connection.execute(statement).all()
+        return self._connection.execute(statement, values).all()
 
     def _commit(self) -> None:
         self._flush()
         if self._begun:
             self._database.commit()
+            self.vector_changes += self.vectors_changed
         self._begun = self.vectors_changed = False
 
     def _rollback(self) -> None:
@@ -89,3 +95,9 @@ class Transaction:
         if self._begun:
             self._begun = False
             self._database.rollback()
+
+
+def chunks(items: Sequence[_T]) -> Iterator[list[_T]]:
+    """`items` in parts that fit into one IN (...)."""
+    for start in range(0, len(items), _CHUNK):
+        yield list(items[start : start + _CHUNK])

@@ -7,18 +7,18 @@ an index holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
 
 import numpy as np
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from groundup.memory import schema
 from groundup.memory.records import Labels, Vectors
-from groundup.memory.transaction import AnyRow, Transaction
+from groundup.memory.transaction import AnyRow, Transaction, chunks
 
-_T = TypeVar("_T")
-_CHUNK = 500  # names in one IN (...): well below every database's limit on parameters
 _table = schema.vector.c
+
+# Made once: building a statement costs as much as running it.
+_OWNERS = select(_table.label, _table.owner).where(_table.label.in_(bindparam("labels", expanding=True)))
 
 
 class VectorTable:
@@ -29,10 +29,18 @@ class VectorTable:
         transaction: Transaction,
         meta: Callable[[str], str | None],
         set_meta: Callable[[str, str], None],
+        *,
+        shared: bool,
     ) -> None:
+        self._shared = shared
         self._transaction = transaction
         self._meta = meta
         self._set_meta = set_meta
+
+    @property
+    def changes(self) -> int | None:
+        """Counts the steps that changed vectors; None where another process may have changed some."""
+        return None if self._transaction.readonly or self._shared else self._transaction.vector_changes
 
     @property
     def settled(self) -> bool:
@@ -56,7 +64,7 @@ class VectorTable:
         """Remove the vectors of these owners; those that have none are no error."""
         with self._transaction.step():
             gone = 0
-            for chunk in _chunks(owners):
+            for chunk in chunks(owners):
                 statement = delete(schema.vector).where(_table.space == space, _table.owner.in_(chunk))
                 gone += self._transaction.write(statement).rowcount
             if gone:
@@ -96,15 +104,15 @@ class VectorTable:
     def of(self, labels: Sequence[int]) -> tuple[Labels, Vectors]:
         """The vectors of these labels, in no order: labels (n,) and rows (n, dimensions)."""
         rows: list[AnyRow] = []
-        for chunk in _chunks(labels):
+        for chunk in chunks(labels):
             rows += self._transaction.read(select(_table.label, _table.data).where(_table.label.in_(chunk)))
         return _arrays(rows)
 
     def owners(self, labels: Sequence[int]) -> dict[int, str]:
         """Whose vectors these labels are; labels that are gone are left out."""
         found: dict[int, str] = {}
-        for chunk in _chunks(labels):
-            rows = self._transaction.read(select(_table.label, _table.owner).where(_table.label.in_(chunk)))
+        for chunk in chunks(labels):
+            rows = self._transaction.read(_OWNERS, {"labels": chunk})
             found.update((row.label, row.owner) for row in rows)
         return found
 
@@ -113,8 +121,3 @@ def _arrays(rows: Sequence[AnyRow]) -> tuple[Labels, Vectors]:
     data = np.frombuffer(b"".join(row.data for row in rows), np.float32)
     labels = np.fromiter((row.label for row in rows), np.int64, len(rows))
     return labels, data.reshape(len(rows), len(data) // max(1, len(rows)))
-
-
-def _chunks(items: Sequence[_T]) -> Iterator[list[_T]]:
-    for start in range(0, len(items), _CHUNK):
-        yield list(items[start : start + _CHUNK])
