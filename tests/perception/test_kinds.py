@@ -1,0 +1,62 @@
+import cv2
+import numpy as np
+
+from groundup.perception.kinds import Kinds, coarse_look
+from groundup.perception.types import Box, TextLine
+
+
+def _card(color: tuple[int, int, int], seed: int = 0) -> np.ndarray:
+    pixels = np.full((200, 300, 3), 30, np.uint8)
+    cv2.rectangle(pixels, (40, 40), (140, 160), color, -1)
+    rng = np.random.default_rng(seed)
+    for _ in range(4):
+        x, y = (int(v) for v in rng.integers(50, 110, 2))
+        cv2.circle(pixels, (x, y), 12, (250, 240, 90), -1)
+    return pixels
+
+
+BOX = Box(40, 40, 100, 120)
+
+
+def _line(text: str, y: int = 50) -> TextLine:
+    return TextLine(Box(50, y, 60, 14), text, 0.99)
+
+
+def test_the_title_names_the_kind_whatever_the_numbers_say() -> None:
+    kinds = Kinds()
+    first = kinds.thing(_card((90, 30, 30)), BOX, [_line("1"), _line("Strike", 60), _line("Deal 6 damage.", 90)])
+    second = kinds.thing(_card((90, 30, 30), 1), BOX, [_line("1"), _line("Strike", 60), _line("Deal 9 damage.", 90)])
+    assert first.kind == second.kind == "strike"
+    assert first.text == "1 | strike | deal 6 damage."
+
+
+def test_a_misread_letter_is_the_same_kind_and_a_mark_is_another() -> None:
+    kinds = Kinds()
+    pixels = _card((90, 30, 30))
+    assert kinds.thing(pixels, BOX, [_line("Iron Wave")]).kind == "iron wave"
+    assert kinds.thing(pixels, BOX, [_line("lron Wave")]).kind == "iron wave"
+    assert kinds.thing(pixels, BOX, [_line("Iron Wave+")]).kind == "iron wave+"
+
+
+def test_looks_tell_unwritten_things_apart_and_survive_a_small_move() -> None:
+    kinds = Kinds()
+    red, blue = _card((160, 20, 20)), _card((20, 40, 170))
+    moved = np.roll(red, 1, axis=0)
+    assert kinds.thing(red, BOX, []).kind == kinds.thing(moved, BOX, []).kind
+    assert kinds.thing(red, BOX, []).kind != kinds.thing(blue, BOX, []).kind
+
+
+def test_a_dimmed_thing_has_another_coarse_look() -> None:
+    lit = _card((200, 60, 60))
+    dim = (lit * 0.4).astype(np.uint8)
+    assert coarse_look(lit[40:160, 40:140], BOX) != coarse_look(dim[40:160, 40:140], BOX)
+
+
+def test_kept_kinds_give_the_same_names() -> None:
+    kinds = Kinds()
+    looks = [_card((160, 20, 20)), _card((20, 40, 170)), _card((20, 160, 20))]
+    names = [kinds.thing(pixels, BOX, []).kind for pixels in looks]
+    again = Kinds()
+    again.load(kinds.to_dict())
+    assert [again.thing(pixels, BOX, []).kind for pixels in reversed(looks)] == names[::-1]
+    assert again.named == kinds.named
