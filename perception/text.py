@@ -50,11 +50,20 @@ class TextReader:
         self._hopeless: dict[tuple[int, int, int], int] = {}
         self._calls = 0
 
-    def __call__(self, frame: Frame) -> list[TextLine]:
-        """The lines in `frame`, from top to bottom, with boxes in pixels and confidences of 0 to 1."""
+    def __call__(self, frame: Frame, lasting: NDArray[np.bool_] | None = None) -> list[TextLine]:
+        """The lines in `frame`, from top to bottom, with boxes in pixels and confidences of 0 to 1.
+
+        `lasting`: the cells in which the screen changed for good since the last call (see
+        `ChangeTracker`), bool of any shape that covers the frame; elsewhere nothing is read again.
+        """
         grey = np.asarray(cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         self._calls += 1
         changed = self._changed_tiles(grey)
+        if lasting is not None and self._grey is not None:
+            # What flickers would be read a little differently each time.
+            rows, columns = changed.shape
+            near = cv2.resize(lasting.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+            changed &= cv2.dilate((near > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
         self._grey = grey
         self._left = self._reads
         unread, self._unread = self._unread, []
