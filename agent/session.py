@@ -82,7 +82,7 @@ class Session:
         holding = self._policy.holding
         move = self._timed("decide", self._policy.decide, obs)
         outcome = self._executor.carry_out(move, holding=holding)
-        after = self._timed("perceive", self._perceiver.perceive, outcome.frame)
+        after = self._timed("perceive", self._perceiver.perceive, outcome.frame, outcome.lasting)
         lesson = self._timed("learn", self._policy.learn, obs, move, outcome.responses, after)
         self.tally.steps += len(outcome.actions)
         self._timed("keep", self._keep, obs, move, lesson, outcome.responses, after)

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from groundup.envs.types import Frame
+from groundup.perception.change import Mask
 from groundup.perception.kinds import Kinds
 from groundup.perception.numbers import Number, numbers
 from groundup.perception.observation import Observation, Quantity, Thing
@@ -41,9 +42,9 @@ class Perceiver:
         """How many names were given so far: it changes when there is something new to keep."""
         return self.kinds.named + self.places.named + self.scenes.named
 
-    def perceive(self, frame: Frame) -> Observation:
-        """Perceive a settled frame."""
-        lines = self._timed("text", self.reader, frame)
+    def perceive(self, frame: Frame, lasting: Mask | None = None) -> Observation:
+        """Perceive a settled frame; `lasting` marks what changed for good since the last one (None: all)."""
+        lines = self._timed("text", self.reader, frame, lasting)
         proposals = self._timed("proposals", propose, frame.pixels)
         boxes = self._timed("group", self._boxes, proposals, lines, frame)
         scene = f"scene {self._timed('scene', self.scenes.classify, frame, lines)}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from groundup.envs.types import Action, Click, DoubleClick, Drag, Env, Frame, Move, Point, Scroll
-from groundup.perception.change import Change, ChangeTracker, settle
+from groundup.perception.change import Change, ChangeTracker, Mask, settle
 from groundup.perception.observation import Thing
 from groundup.skills.learner import Decision
 
@@ -22,11 +22,15 @@ LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a move: for each action sent whether the screen responded, and the settled frame at its end."""
+    """What came of a move: for each action sent whether the screen responded, and the settled frame at its end.
+
+    `lasting`: the cells in which the screen changed for good meanwhile (`Change.mask`), hovering included.
+    """
 
     actions: tuple[Action, ...]
     responses: tuple[bool, ...]
     frame: Frame
+    lasting: Mask
 
 
 class Executor:
@@ -36,6 +40,7 @@ class Executor:
         self._env = env
         self._tracker = ChangeTracker()
         self._frame: Frame | None = None
+        self._lasting: Mask | None = None
         self.game_seconds = 0.0
         self.watch_seconds = 0.0
 
@@ -65,20 +70,27 @@ class Executor:
             responses.append(self.act(action).responsive)
             if not responses[-1]:
                 break
-        return Outcome(tuple(sent), tuple(responses), self.look())
+        lasting, self._lasting = self._lasting, None
+        assert lasting is not None
+        return Outcome(tuple(sent), tuple(responses), self.look(), lasting)
 
     def act(self, action: Action) -> Change:
         """Send one action and wait until the screen has settled; returns what changed for good.
 
         The pointer goes there first, by itself: what lights up or goes dark under it is no response.
         """
-        self.look()
+        first = self.look()
         self._send(Move(*_start(action)))
         before = self._settled()
+        self._compare(first, before)
         self._send(action)
         self._frame = self._settled()
+        return self._compare(before, self._frame)
+
+    def _compare(self, before: Frame, after: Frame) -> Change:
         begin = perf_counter()
-        change = self._tracker.compare(before, self._frame)
+        change = self._tracker.compare(before, after)
+        self._lasting = change.mask if self._lasting is None else self._lasting | change.mask
         self.watch_seconds += perf_counter() - begin
         return change
 
