@@ -299,9 +299,11 @@ class ChangeTracker:
         now = _range_of(self._run)
         gap = own.gap(now)
         lasting = gap > TOLERANCE
-        self._restless = _range_of(list(self._recent)).width() > MOVING
+        # Where another screen came, frames of the transition say nothing about what moves on it.
+        switched = lasting.mean() > SWITCHED
+        self._restless = (now if switched else _range_of(list(self._recent))).width() > MOVING
         self._acting = False
-        if lasting.mean() > SWITCHED:
+        if switched:
             self._switch(own, now)
             return
         self._roam *= FADING ** len(self._counts)
