@@ -49,7 +49,9 @@ class Store:
     def __init__(self, database: Database, *, readonly: bool, frame_limit: int) -> None:
         self._db = database
         self._frame_limit = frame_limit
-        self._transaction = Transaction(database, readonly=readonly, flush=self._flush, forget=self._forget)
+        self._transaction = Transaction(
+            database, readonly=readonly, flush=self._flush, finish=self._drop_frames, forget=self._forget
+        )
         self.vectors = VectorTable(self._transaction, self.meta, self.set_meta, shared=database.path is None)
         self._next_seq: dict[str, int] = {}
         self._frame_bytes: int | None = None
@@ -193,7 +195,8 @@ class Store:
         with self.step():
             self._flush()  # statistics gathered earlier in this step are older than these records
             self._transaction.write(self._put_skill, [skill_row(skill) for skill in skills])
-            self._set_frame_uses({f"skill:{skill.id}": skill.frames for skill in skills})
+            needs = {f"skill:{one.id}": one.frames if one.retired is None else () for one in skills}
+            self._set_frame_uses(needs)
 
     def put_statistics(self, skill_id: str, statistics: JsonObject) -> None:
         """Replace a skill's statistics and nothing else: what a step does to a skill that was used."""
@@ -258,10 +261,9 @@ class Store:
         table = schema.knowledge.c
         with self.step():
             self._flush()
-            for key in keys:
-                self._transaction.write(
-                    delete(schema.knowledge).where(table.section == section, table.key == key)
-                )
+            for chunk in chunks(list(keys)):
+                gone = delete(schema.knowledge).where(table.section == section, table.key.in_(chunk))
+                self._transaction.write(gone)
 
     def knowledge_sections(self) -> list[str]:
         """The names of the sections that hold documents."""
@@ -350,7 +352,7 @@ class Store:
     def put_frame(self, image: bytes) -> str:
         """Keep an encoded picture and return its SHA-256; `frames.py` encodes and decodes.
 
-        Beyond the size limit the oldest ones that no skill and no scene needs are dropped.
+        Beyond the size limit the oldest that no skill in use and no scene needs are dropped at the step's end.
         """
         sha = hashlib.sha256(image).hexdigest()
         with self.step():
@@ -359,8 +361,6 @@ class Store:
                 self._frame_bytes = (
                     self._size_of_frames() if self._frame_bytes is None else self._frame_bytes + len(image)
                 )
-                if self._frame_bytes > self._frame_limit:
-                    self._drop_frames()
         return sha
 
     def get_frame(self, sha: str) -> bytes | None:
@@ -372,12 +372,17 @@ class Store:
         return int(self._transaction.read(select(func.coalesce(func.sum(schema.frame.c.size), 0)))[0][0])
 
     def _drop_frames(self) -> None:
-        """Drop down to nine tenths of the limit, so that not every new picture costs a search."""
+        """Drop down to nine tenths of the limit, so that not every new picture costs a search.
+
+        At the end of a step, when it is known what the step's own pictures are needed for.
+        """
+        if self._frame_bytes is None or self._frame_bytes <= self._frame_limit:
+            return
         table = schema.frame.c
         needed = select(schema.frame_use.c.sha)
         candidates = select(table.id, table.size).where(table.sha.not_in(needed)).order_by(table.id)
         total = self._size_of_frames()
-        # The newest is the one being kept now.
+        # The newest may be of this step, kept for itself.
         for row in self._transaction.read(candidates)[:-1]:
             if total <= self._frame_limit * 0.9:
                 break

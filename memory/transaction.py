@@ -27,6 +27,7 @@ class Transaction:
     """Statements against `database`, grouped by `step`.
 
     `flush` is called before anything is read inside a step and at its end: it writes what was gathered.
+    `finish` is called after it at the end, for what only then can be done.
     `forget` is called when a step fails: what was gathered, or counted on, is void.
     """
 
@@ -36,11 +37,13 @@ class Transaction:
         *,
         readonly: bool,
         flush: Callable[[], None],
+        finish: Callable[[], None],
         forget: Callable[[], None],
     ) -> None:
         self._database = database
         self._connection = database.connection
         self._flush = flush
+        self._finish = finish
         self._forget = forget
         self._depth = 0
         self._begun = False
@@ -84,6 +87,7 @@ class Transaction:
 
     def _commit(self) -> None:
         self._flush()
+        self._finish()
         if self._begun:
             self._database.commit()
             self.vector_changes += self.vectors_changed

@@ -193,7 +193,7 @@ class Library:
         changed = replace(skill, statistics=statistics)
         with self.store.step():
             self.store.add_use(UseRecord(skill.id, run, step, reward, responsive, dict(deltas or {})))
-            self.store.put_statistics(skill.id, changed.to_json()["statistics"])
+            self.store.put_statistics(skill.id, asdict(statistics))
         return changed
 
     def retire(self, skill_id: str, reason: str) -> None:

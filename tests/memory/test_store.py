@@ -231,10 +231,20 @@ def test_beyond_the_limit_the_oldest_pictures_that_nothing_needs_go(tmp_path: Pa
         assert not there[2]
         assert 1000 * sum(there) <= 10_000
         assert there[2:] == sorted(there[2:])  # of the others, the newest stayed
-        store.put_skill(SkillRecord("s", "skill"))
+        store.put_skill(SkillRecord("s", "skill", frames=(needed,), retired="no use"))
         for number in range(15, 25):
             store.put_frame(bytes([number]) * 1000)
         assert store.get_frame(needed) is None
+
+
+def test_a_step_may_keep_a_picture_before_what_needs_it(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "library.db", frame_limit=3000) as store:
+        for number in range(3):
+            with store.step():
+                kept = tuple(store.put_frame(bytes([number, part]) * 500) for part in range(2))
+                store.put_skill(SkillRecord(str(number), "skill", frames=kept))
+        for skill in store.skills():
+            assert None not in [store.get_frame(sha) for sha in skill.frames]
 
 
 def test_vectors_are_replaced_and_counted(store: Store) -> None:
