@@ -352,7 +352,7 @@ class Store:
     def put_frame(self, image: bytes) -> str:
         """Keep an encoded picture and return its SHA-256; `frames.py` encodes and decodes.
 
-        Beyond the size limit the oldest that no skill in use and no scene needs are dropped at the step's end.
+        Beyond the size limit the step's end drops the oldest that no skill in use and no scene needs.
         """
         sha = hashlib.sha256(image).hexdigest()
         with self.step():
