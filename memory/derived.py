@@ -30,8 +30,7 @@ _TRAIN = 64 * LISTS  # vectors to train on; more gains nothing visible in recall
 class SpaceIndex:
     """The index over one space of a store, loaded from its file and brought up to date.
 
-    `path` is where `save` keeps it; None keeps it in memory only. Small indexes need no file: they are
-    built from the database in milliseconds.
+    `path` is where `save` keeps it; None keeps it in memory only.
     """
 
     def __init__(self, store: Store, space: str, *, path: Path | None = None) -> None:
@@ -79,9 +78,9 @@ class SpaceIndex:
             self._rebuild()
 
     def save(self) -> None:
-        """Write the index to its file, if it has one and is too large to be built anew each time."""
+        """Write the index to its file, if it has one and has changed."""
         index = self._index
-        if self._path is None or self._saved or index is None or len(index) <= FLAT_LIMIT:
+        if self._path is None or self._saved or index is None:
             return
         if self._store.readonly:  # only the one writer may: two would write the same file
             return

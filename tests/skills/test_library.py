@@ -178,6 +178,21 @@ def test_search_by_meaning_follows_every_change(tmp_path: Path) -> None:
         assert [found.id for found, _ in library.search("qqq qqq")] == [other.id]
 
 
+def test_a_corrupt_index_is_built_again_with_a_note(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "library.db"
+    with Library.open(path, embed=embed) as library:
+        skill = library.add(strike())
+        assert library.search("strike", 1)[0][0] == skill
+    (index,) = tmp_path.glob("*.index")
+    index.write_bytes(b"garbage")
+    with Library.open(path, embed=embed) as library:
+        assert library.search("strike", 1)[0][0] == skill
+    assert "building it again" in caplog.messages[0]
+    with Library.open(path, embed=embed) as library:
+        assert library.search("strike", 1)[0][0] == skill
+    assert len(caplog.messages) == 1
+
+
 def test_near_duplicates_become_one_with_their_lineage(library: Library) -> None:
     used = Statistics(uses=3, responsive=3, reward_sum=3.0, reward_sq_sum=3.0, value=1.0, last_used=9)
     less = Statistics(uses=1, responsive=0, reward_sum=0.0, value=0.0, last_used=12)
