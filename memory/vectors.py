@@ -80,6 +80,14 @@ class VectorTable:
         statement = select(func.count()).select_from(schema.vector).where(_table.space == space)
         return int(self._transaction.read(statement)[0][0])
 
+    def has(self, space: str, owners: Sequence[str]) -> set[str]:
+        """Those of these owners that have a vector in the space."""
+        found: set[str] = set()
+        for chunk in chunks(owners):
+            statement = select(_table.owner).where(_table.space == space, _table.owner.in_(chunk))
+            found.update(row.owner for row in self._transaction.read(statement))
+        return found
+
     def labels(self, space: str) -> Labels:
         """The labels of all vectors of a space, ascending."""
         rows = self._transaction.read(

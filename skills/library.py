@@ -53,6 +53,7 @@ class Library:
     def __init__(self, store: Store, *, embed: Embed | None = None) -> None:
         self.store = store
         self._embed = embed
+        self._embedded = False
         self._index: SpaceIndex | None = None
 
     @classmethod
@@ -129,9 +130,23 @@ class Library:
 
         Scores are cosines, or the share of the words that a skill's name and description hold.
         """
-        if self._embed is None:
+        if self._embed is None or not self._all_embedded(self._embed):
             return self._search_words(text, k)
         return self.nearest(self._embed(text), k)
+
+    def _all_embedded(self, embed: Embed) -> bool:
+        """Whether every skill can be found by meaning; those added without an embedding get theirs now."""
+        if not self._embedded:
+            missing = len(self) != self.store.vectors.count(TEXT_SPACE)
+            if missing and self.store.readonly:
+                return False
+            if missing:
+                skills = self.skills()
+                known = self.store.vectors.has(TEXT_SPACE, [skill.id for skill in skills])
+                vectors = {skill.id: embed(_text(skill)) for skill in skills if skill.id not in known}
+                self.store.vectors.put(TEXT_SPACE, vectors)
+            self._embedded = True
+        return True
 
     def nearest(self, vector: NDArray[np.float32], k: int = 16) -> list[tuple[Skill, float]]:
         """The `k` skills whose text's embedding is nearest to `vector`, with their cosines."""
@@ -161,13 +176,15 @@ class Library:
 
     def add(self, skill: Skill) -> Skill:
         """Add a skill, or replace the one of its id as it stands; an empty id gets a new one."""
-        if not skill.id:
+        known = bool(skill.id)
+        if not known:
             skill = replace(skill, id=uuid.uuid4().hex[:12])
         with self.store.step():
             self.store.put_skill(_record(skill))
             if self._embed is not None:
-                text = f"{skill.name}. {skill.description}"
-                self.store.vectors.put(TEXT_SPACE, {skill.id: self._embed(text)})
+                self.store.vectors.put(TEXT_SPACE, {skill.id: self._embed(_text(skill))})
+            elif known:  # a vector from another opening says what the skill was
+                self.store.vectors.delete(TEXT_SPACE, [skill.id])
         return skill
 
     def update(self, skill: Skill) -> Skill:
@@ -433,6 +450,11 @@ def _bundled(record: SkillRecord) -> BundledSkill:
 
 def _record(skill: Skill) -> SkillRecord:
     return SkillRecord(**{**skill.to_json(), "parents": skill.parents, "frames": skill.templates})
+
+
+def _text(skill: Skill) -> str:
+    """What is embedded of a skill."""
+    return f"{skill.name}. {skill.description}"
 
 
 def _words(text: str) -> set[str]:

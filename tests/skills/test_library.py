@@ -178,6 +178,19 @@ def test_search_by_meaning_follows_every_change(tmp_path: Path) -> None:
         assert [found.id for found, _ in library.search("qqq qqq")] == [other.id]
 
 
+def test_skills_added_without_an_embedding_are_found_by_meaning_later(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    with Library.open(path) as library:
+        library.add(strike())
+        other = library.add(strike(name="zzz", description="zzz"))
+    with Library.open(path, embed=embed, readonly=True) as library:
+        assert library.search("zzz", 1)[0][0] == other  # by words: a reader writes nothing
+        assert library.search("zz") == []
+    with Library.open(path, embed=embed) as library:
+        assert library.search("zz", 1)[0][0] == other
+        assert library.store.vectors.count("skill-text") == 2
+
+
 def test_a_corrupt_index_is_built_again_with_a_note(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "library.db"
     with Library.open(path, embed=embed) as library:
