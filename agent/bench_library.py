@@ -43,7 +43,10 @@ _BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One measurement: `ratio` is how many times faster ours is than the baseline, where there is one."""
+    """One measurement: `ratio` is how many times faster ours is than the baseline, where there is one.
+
+    `cpu` is ours in CPU time of the thread: what it would be if nothing else ran on the machine.
+    """
 
     case: str
     ours: float
@@ -51,6 +54,7 @@ class Result:
     ratio: float | None
     unit: str
     n: int
+    cpu: float
 
 
 def run(
@@ -106,7 +110,7 @@ def _retrieve(folder: Path, size: int, queries: int, seed: int) -> Result:
         wanted = _some_like_them(library, queries, chance)
         _build(library, wanted[0])
         times = _times(lambda vector: library.nearest(vector, RETRIEVED), wanted)
-    return Result(f"retrieve {RETRIEVED} of {size:,} skills", _median(times), None, None, "ms", len(times))
+    return _result(f"retrieve {RETRIEVED} of {size:,} skills", times)
 
 
 def _lookup(folder: Path, size: int, queries: int, baseline_lookups: int, seed: int) -> list[Result]:
@@ -115,7 +119,7 @@ def _lookup(folder: Path, size: int, queries: int, baseline_lookups: int, seed: 
     with _filled(folder / "lookup.db", size, chance) as library:
         wanted = _some_like_them(library, queries, chance)
         _build(library, wanted[0])
-        ours = _median(_times(lambda vector: library.nearest(vector, 1), wanted))
+        ours = _times(lambda vector: library.nearest(vector, 1), wanted)
         rows = [
             (int(label), vector)
             for labels, vectors in library.store.vectors.after(TEXT_SPACE)
@@ -126,7 +130,7 @@ def _lookup(folder: Path, size: int, queries: int, baseline_lookups: int, seed: 
         for name, cosine in _cosines():
             times = _times(partial(_scan, reference, cosine), wanted[:baseline_lookups])
             case = f"look up 1 of {size:,} skills; baseline: pickles in SQLite, each row's cosine by {name}"
-            results.append(_against(case, ours, _median(times), queries))
+            results.append(_result(case, ours, times))
     return results
 
 
@@ -145,8 +149,8 @@ def _step_writes(folder: Path, steps: int, seed: int) -> list[Result]:
         reference.execute("CREATE TABLE written (id INTEGER PRIMARY KEY, kind TEXT, data TEXT)")
         each = _times(partial(_commit_step, reference), range(min(steps, 100)))
     return [
-        _against("the writes of one step; baseline: a commit for each", _median(ours), _median(each), steps),
-        Result("keep one 1280x720 screenshot as JPEG", _median(kept), None, None, "ms", len(kept)),
+        _result("the writes of one step; baseline: a commit for each", ours, each),
+        _result("keep one 1280x720 screenshot as JPEG", kept),
     ]
 
 
@@ -272,19 +276,31 @@ def _cosines() -> list[tuple[str, Cosine]]:
     ]
 
 
-def _against(case: str, ours: float, baseline: float, count: int) -> Result:
-    return Result(case, ours, baseline, round(baseline / ours, 1), "ms", count)
+def _result(case: str, ours: _Times, baseline: _Times | None = None) -> Result:
+    theirs = None if baseline is None else baseline.clock
+    ratio = None if theirs is None else round(theirs / ours.clock, 1)
+    return Result(case, ours.clock, theirs, ratio, "ms", ours.n, ours.cpu)
 
 
-def _times(work: Callable[[_T], object], inputs: Iterable[_T]) -> list[float]:
-    """How long `work` takes on each input, in milliseconds."""
-    times = []
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Medians in milliseconds, on the clock and of the thread's CPU, over `n` inputs."""
+
+    clock: float
+    cpu: float
+    n: int
+
+
+def _times(work: Callable[[_T], object], inputs: Iterable[_T]) -> _Times:
+    """How long `work` takes on an input."""
+    clock, cpu = [], []
     for value in inputs:
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.thread_time()
         work(value)
-        times.append((time.perf_counter() - start) * 1000)
-    return times
+        cpu.append(time.thread_time() - used)
+        clock.append(time.perf_counter() - start)
+    return _Times(_median(clock), _median(cpu), len(clock))
 
 
-def _median(times: Sequence[float]) -> float:
-    return round(float(np.median(times)), 4)
+def _median(seconds: Sequence[float]) -> float:
+    return round(float(np.median(seconds)) * 1000, 4)
