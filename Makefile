@@ -1,11 +1,57 @@
-.PHONY: setup
+# Each target sets up what it needs in .venv, from nothing but python3 (3.11 or newer) with venv and pip.
+# Stamps in .venv say what has been done; they are older than pyproject.toml or constraints.txt when it must be done again.
+.PHONY: setup play test check bench clean
+.DELETE_ON_ERROR:
+
 PYTHON ?= python3
 VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := agent envs memory perception skills tui
+LINKS := $(PACKAGES:%=.types/groundup/%)
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.models
 
-$(VENV)/.ready: pyproject.toml constraints.txt
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install -q -U pip
-	$(VENV)/bin/python -m pip install -q -c constraints.txt -e .
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("groundup needs Python 3.11 or newer, this is " + sys.version) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
 	touch $@
+
+$(VENV)/.dev: $(VENV)/.ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(VENV)/.models: $(VENV)/.ready perception/models.py
+	$(BIN)/python -m groundup.perception.models
+	touch $@
+
+# 600 steps; ends after 2.5 minutes on a slow machine, with everything kept.
+play: setup
+	mkdir -p out
+	rm -f out/spire.db out/spire.db*
+	$(BIN)/groundup play spire --steps 600 --seed 0 --minutes 2.5 --library out/spire.db --out out
+
+test: $(VENV)/.dev setup
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev $(LINKS)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(PACKAGES:%=-p groundup.%)
+	$(BIN)/lint-imports
+	$(BIN)/pre-commit validate-config
+
+bench: setup
+	$(BIN)/groundup bench library --sizes 10000,100000
+	$(BIN)/groundup bench perception
+	$(BIN)/groundup bench spire --learn 1000 --runs 10 --seeds 0:5
+
+# Type checkers find the packages by these links: setuptools' mapping of folders is unknown to them.
+.types/groundup/%:
+	mkdir -p .types/groundup
+	ln -sfn ../../$* $@
+
+clean:
+	rm -rf $(VENV) .types out build dist groundup.egg-info

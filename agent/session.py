@@ -68,7 +68,11 @@ class Session:
         self._obs: Observation | None = None
 
     def play(
-        self, steps: int, *, until: Callable[[], bool] = lambda: False, on_step: Callable[[Step], None] = lambda _: None
+        self,
+        steps: int,
+        *,
+        until: Callable[[], bool] = lambda: False,
+        on_step: Callable[[Step], None] = lambda _: None,
     ) -> None:
         """Play until `steps` actions were sent in all, or `until` says so."""
         if self._obs is None:
@@ -86,17 +90,27 @@ class Session:
         lesson = self._timed("learn", self._policy.learn, obs, move, outcome.responses, after)
         self.tally.steps += len(outcome.actions)
         self._timed("keep", self._keep, obs, move, lesson, outcome.responses, after)
-        self._count(lesson, after, (perf_counter() - begin - (self._executor.game_seconds - game)) / len(outcome.actions))
+        self._count(
+            lesson,
+            after,
+            (perf_counter() - begin - (self._executor.game_seconds - game)) / len(outcome.actions),
+        )
         self._obs = after
         return Step(self.tally.steps, move, lesson, after)
 
     def _keep(
-        self, before: Observation, move: Decision, lesson: Lesson, responses: tuple[bool, ...], after: Observation
+        self,
+        before: Observation,
+        move: Decision,
+        lesson: Lesson,
+        responses: tuple[bool, ...],
+        after: Observation,
     ) -> None:
-        if self._knowledge is None or self._keeper is None:
+        if self._knowledge is None:
             return
         with self._knowledge.step(before, move, responses, after, lesson, self.tally.steps):
-            self._keeper.keep(before, move, lesson, self.tally.steps)
+            if self._keeper is not None:
+                self._keeper.keep(before, move, lesson, self.tally.steps)
 
     def _count(self, lesson: Lesson, after: Observation, seconds: float) -> None:
         tally = self.tally

@@ -7,6 +7,7 @@ which. Its evidence is every use with its reward; its effect what the learner ex
 from __future__ import annotations
 
 import json
+
 import numpy as np
 
 from groundup.memory.frames import keep_frame
@@ -63,7 +64,7 @@ class Keeper:
     def tend(self) -> None:
         """Merge near-duplicates and prune what the evidence speaks against."""
         self.merged += sum(len(gone) for _, gone in self._library.merge_near_duplicates())
-        self.pruned += len(self._library.prune(_unfit))
+        self.pruned += len(self._library.prune(unfit))
         self._read()
 
     def _read(self) -> None:
@@ -102,12 +103,17 @@ class Keeper:
 
 
 def _describe(move: Decision, lesson: Lesson) -> str:
-    what = f"click {move.first.kind}" if move.second is None else f"click {move.first.kind}, then {move.second.kind}"
+    what = (
+        f"click {move.first.kind}"
+        if move.second is None
+        else f"click {move.first.kind}, then {move.second.kind}"
+    )
     changes = ", ".join(f"{k} {v:+g}" for k, v in sorted(lesson.change.items())[:6])
     return f"{what}: {changes}" if changes else what
 
 
-def _unfit(skill: Skill) -> str | None:
+def unfit(skill: Skill) -> str | None:
+    """Why a skill should no longer be used; None while it should."""
     statistics = skill.statistics
     if statistics.uses >= UNFIT_USES and statistics.responsive_rate < UNFIT_RATE:
         return f"responded in {statistics.responsive} of {statistics.uses} uses"

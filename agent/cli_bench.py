@@ -1,0 +1,99 @@
+"""`groundup bench`: how well the agent learns, how fast and how right its parts are."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
+
+bench = typer.Typer(help="Measure: what is learnt, perception, the library.", no_args_is_help=True)
+
+
+@bench.command(epilog="Example: groundup bench spire --learn 1000 --runs 10 --seeds 0:5")
+def spire(
+    learn: Annotated[
+        int, typer.Option(help="Steps to learn from an empty library; 0 to learn nothing.")
+    ] = 1000,
+    runs: Annotated[int, typer.Option(help="Runs to play with learning frozen.")] = 10,
+    seeds: Annotated[str, typer.Option(help="Seeds, first:end (end left out).")] = "0:5",
+    policy: Annotated[str, typer.Option(help="local, random, elements or reference.")] = "local",
+    library: Annotated[
+        str | None, typer.Option(help="Start from a copy of this library instead of an empty one.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Seeds at a time; 0 for one a core, at most 2.")] = 0,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Learn, freeze, play: floors by seed and over all, beside scripted players that see the engine."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_spire
+
+        options = bench_spire.Options("spire", learn, runs, bench_spire.parse_seeds(seeds), policy, library)
+        with Progress("bench") as progress:
+            report = bench_spire.run(options, jobs, progress)
+        _print(report, json, bench_spire.as_text(report))
+
+
+@bench.command(epilog="Example: groundup bench perception --screens ../shared/data/screens")
+def perception(
+    screens: Annotated[Path, typer.Option(help="Folder of screenshots.")] = Path("../shared/data/screens"),
+    labels: Annotated[
+        Path | None, typer.Option(help="Labelled elements. [default: elements.json in the folder]")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Proposals, text and grounding on screenshots, beside the reference's grounding."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_perception
+
+        report = bench_perception.run(screens, labels or screens / "elements.json")
+        _print(report, json, table(report))
+
+
+@bench.command(epilog="Example: groundup bench library --sizes 10000,100000")
+def library(
+    sizes: Annotated[str, typer.Option(help="Numbers of skills to retrieve from.")] = "10000,100000,1000000",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Retrieving, looking up and writing, beside the reference's pickles in SQLite."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_library
+        from groundup.envs.errors import UsageError
+
+        try:
+            counts = [int(part) for part in sizes.split(",")]
+        except ValueError:
+            counts = []
+        if not counts or min(counts) <= 0:
+            raise UsageError(f"--sizes {sizes!r} are no numbers of skills: give some, such as 10000,100000.")
+        report = bench_library.run(counts, say=lambda words: print(f"bench: {words}", file=sys.stderr))
+        _print(report, json, table(report))
+
+
+def table(report: dict[str, Any]) -> str:
+    """The results of a bench as lines, and the machine."""
+    lines = [f"{'case':62} {'ours':>10} {'baseline':>10} {'ratio':>8}  unit (n)"]
+    for row in report["results"]:
+        ours, baseline, ratio = (_cell(row[key]) for key in ("ours", "baseline", "ratio"))
+        lines.append(
+            f"{row['case'][:62]:62} {ours:>10} {baseline:>10} {ratio:>8}  {row['unit']} ({row['n']})"
+        )
+    return "\n".join([*lines, f"machine: {json_module.dumps(report['machine'])}"])
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _print(report: dict[str, Any], json: bool, text: str) -> None:
+    if json:
+        print_json(report)
+    else:
+        print(text)

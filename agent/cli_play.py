@@ -1,0 +1,306 @@
+"""What `groundup play` does: open game and library, play, keep, report. Knows no game by name."""
+
+from __future__ import annotations
+
+import math
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from groundup.agent.curve import draw_at_work, draw_curve, draw_skills
+from groundup.agent.knowledge import Knowledge, load
+from groundup.agent.policies import POLICIES, make_policy
+from groundup.agent.policy import Policy
+from groundup.agent.report import CounterWatch, progress, read_log, responsiveness, step_times
+from groundup.agent.session import Session, Step
+from groundup.agent.settings import Settings
+from groundup.envs.errors import UsageError
+from groundup.envs.games import Game, open_game
+from groundup.memory.records import RunRecord
+from groundup.memory.store import Store
+from groundup.perception.embedding import TextEmbedder
+from groundup.perception.observation import Observation
+from groundup.perception.perceiver import Perceiver
+from groundup.skills.executor import Executor
+from groundup.skills.keeper import Keeper
+from groundup.skills.learner import Decision, Learner
+from groundup.skills.library import Library
+
+STEPS = 300
+"""Steps of a run when none are asked for: some 40 seconds."""
+
+FINISHED = "done"
+"""Status of a run that has done all of its steps; any other can be resumed."""
+
+Tell = Callable[[int, int, str], None]
+"""Told of progress: steps done, steps wanted, a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOptions:
+    """What was asked for; None where the run that is resumed, or a default, decides."""
+
+    game: str
+    steps: int | None = None
+    seed: int | None = None
+    library: str | None = None
+    policy: str | None = None
+    size: tuple[int, int] | None = None
+    visible: bool = False
+    resume: bool = False
+    frozen: bool = False
+    out: Path | None = None
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The report of a run (design, section 6), and whether Ctrl-C stopped it before its end."""
+
+    report: dict[str, Any]
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A run as it is to be played: its record, all its steps, those done before."""
+
+    run: RunRecord
+    steps: int
+    resumed: bool
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height of "1280x720"; raises `UsageError`."""
+    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text.strip().lower())
+    if match is None or not (64 <= int(match[1]) <= 8192 and 64 <= int(match[2]) <= 8192):
+        raise UsageError(f"{text!r} is no size: give width and height in pixels, such as 1280x720.")
+    return int(match[1]), int(match[2])
+
+
+def check(options: PlayOptions) -> None:
+    """Raise `UsageError` for what can be seen to be wrong before anything is opened."""
+    if options.steps is not None and options.steps <= 0:
+        raise UsageError(f"--steps {options.steps} is not a number of steps: give 1 or more.")
+    if options.minutes is not None and not options.minutes > 0:
+        raise UsageError(f"--minutes {options.minutes:g} is no time to play: give more than 0.")
+    if options.policy is not None and options.policy not in POLICIES:
+        raise UsageError(f"No policy is called {options.policy!r}: choose one of {', '.join(POLICIES)}.")
+    if options.resume and options.seed is not None:
+        raise UsageError("--resume goes on with the seed of the run it resumes: leave --seed out.")
+
+
+def library_of(game: str) -> str:
+    """The library that `game` uses when none is named, in $GROUNDUP_HOME."""
+    return str(Settings().library(re.sub(r"[^\w.-]+", "-", game)))
+
+
+def play(options: PlayOptions, tell: Tell) -> Played:
+    """Play, keep what is learnt, draw the pictures; raises `UsageError` before anything is written."""
+    check(options)
+    game = open_game(options.game, size=options.size, visible=options.visible)
+    try:
+        location = options.library or library_of(game.env.name)
+        with Library.open(
+            location,
+            frame_size=game.env.size,
+            game=game.env.name,
+            create=not options.resume,
+            embed=_embed_one(TextEmbedder()),
+        ) as library:
+            return _play(options, game, library, tell)
+    finally:
+        game.env.close()
+
+
+def _play(options: PlayOptions, game: Game, library: Library, tell: Tell) -> Played:
+    plan = _begin(options, game, library.store)
+    run = plan.run
+    perceiver = Perceiver()
+    policy = make_policy(run.policy, run.seed or 0, game.env, learning=not options.frozen)
+    learner = policy if isinstance(policy, Learner) else None
+    if learner is not None:
+        load(library.store, learner, perceiver)
+    keeps = learner is not None and learner.learning
+    keeper = Keeper(library, run.id) if keeps else None
+    knowledge = Knowledge(library.store, run.id, learner if keeps else None, perceiver)
+    session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge, done=run.steps)
+    watch = _Watch(policy, plan.steps, tell)
+    # A resumed run meets new games, not those again that it has played.
+    game.env.reset(seed=(run.seed or 0) + run.steps)
+    status = "failed"
+    try:
+        with _stopping() as pressed:
+            over = _time_over(options.minutes)
+            session.play(plan.steps, until=lambda: pressed() or over(), on_step=watch)
+            interrupted = pressed()
+        status = FINISHED if session.tally.steps >= plan.steps else "stopped"
+        knowledge.snapshot()
+    finally:
+        library.store.save_run_state(run.id, {}, steps=session.tally.steps, status=status)
+    report = _report(plan, game, library, session, watch)
+    report["skills"] = _skill_counts(keeper, library)
+    seconds = {**session.tally.parts, **perceiver.seconds}
+    report["step_ms"] = step_times(session.tally.step_ms, seconds, len(session.tally.step_ms))
+    report["pictures"] = _draw(options, run, library, watch)
+    return Played(report, interrupted)
+
+
+def _begin(options: PlayOptions, game: Game, store: Store) -> _Plan:
+    """The run to play: a new one, or the latest unfinished one of this game."""
+    if not options.resume:
+        steps = options.steps or STEPS
+        with store.step():
+            run = store.start_run(game.env.name, options.policy or "local", seed=options.seed or 0)
+            store.append_event(run.id, "start", {"steps": steps, "frozen": options.frozen})
+        return _Plan(run, steps, resumed=False)
+    unfinished = [run for run in store.runs(game=game.env.name) if run.status != FINISHED]
+    if not unfinished:
+        raise UsageError(
+            f"{store.name} holds no unfinished run of {game.env.name}: play without --resume to begin one."
+        )
+    run = unfinished[-1]
+    if options.policy not in (None, run.policy):
+        raise UsageError(f"The run to resume was played by {run.policy}: leave --policy out.")
+    first = store.events(run.id, limit=1)
+    wanted = options.steps or (int(first[0].data["steps"]) if first else STEPS)
+    if wanted <= run.steps:
+        raise UsageError(
+            f"Run {run.id} has done {run.steps} steps already: give a greater --steps to go on with it."
+        )
+    store.save_run_state(run.id, {}, status="running")
+    return _Plan(run, wanted, resumed=True)
+
+
+class _Watch:
+    """Sees each step: tells progress, remembers where numbers stand and what a move looked like."""
+
+    def __init__(self, policy: Policy, steps: int, tell: Tell) -> None:
+        self.policy = policy
+        self.counters = CounterWatch()
+        self.shown: tuple[Observation, Decision] | None = None
+        self._steps = steps
+        self._tell = tell
+        self._before: Observation | None = None
+        self._runs = 0
+
+    def __call__(self, step: Step) -> None:
+        """Take in one step."""
+        self.counters.see(step.observation)
+        before = self._before
+        whole = step.move.second is not None or self.shown is None or self.shown[1].second is None
+        if before is not None and step.lesson.skill is not None and whole:
+            self.shown = (before, step.move)
+        self._before = step.observation
+        self._runs += step.lesson.ended
+        self._tell(min(step.done, self._steps), self._steps, f"{self._runs} runs ended")
+
+
+def _time_over(minutes: float | None) -> Callable[[], bool]:
+    """Gives a function that says whether that many minutes have passed since."""
+    end = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    return lambda: time.monotonic() >= end
+
+
+@contextmanager
+def _stopping() -> Iterator[Callable[[], bool]]:
+    """Gives a function that says whether Ctrl-C was pressed; a second Ctrl-C interrupts at once."""
+    pressed = False
+
+    def press(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _report(plan: _Plan, game: Game, library: Library, session: Session, watch: _Watch) -> dict[str, Any]:
+    run = plan.run
+    log = read_log(library.store, run.id)
+    counters = watch.policy.counters
+    return {
+        "run": run.id,
+        "game": run.game,
+        "policy": run.policy,
+        "seed": run.seed,
+        "steps": session.tally.steps,
+        **progress(log, counters.place("progress")),
+        "truth": game.truth() if game.truth is not None else None,
+        **responsiveness(log),
+        "counters": watch.counters.report(counters),
+        "model_calls": 0,
+        "tokens": 0,
+        "cost_usd": 0.0,
+        "library": library.store.name,
+        "resumed": plan.resumed,
+    }
+
+
+def _skill_counts(keeper: Keeper | None, library: Library) -> dict[str, int]:
+    if keeper is None:
+        return {"learnt": 0, "merged": 0, "pruned": 0, "total": len(library)}
+    return {
+        "learnt": keeper.learnt,
+        "merged": keeper.merged,
+        "pruned": keeper.pruned,
+        "total": len(library),
+    }
+
+
+def _draw(options: PlayOptions, run: RunRecord, library: Library, watch: _Watch) -> list[str]:
+    folder = options.out or Settings().home / "runs" / run.id
+    folder.mkdir(parents=True, exist_ok=True)
+    log = read_log(library.store, run.id)
+    counters = watch.policy.counters
+    title = f"{run.game}, policy {run.policy}, seed {run.seed}"
+    drawn = [
+        draw_curve(folder / "learning-curve.png", log, counters.place("progress"), title),
+        draw_skills(folder / "skills.png", library, title),
+    ]
+    if watch.shown is not None:
+        places = [counter.place for counter in counters.found]
+        drawn.append(draw_at_work(folder / "at-work.png", *watch.shown, places))
+    return [str(path) for path in drawn]
+
+
+def look(options: PlayOptions) -> dict[str, Any]:
+    """What would be done in the first frame, with nothing done and nothing kept (`--dry-run`)."""
+    check(options)
+    game = open_game(options.game, size=options.size, visible=options.visible)
+    try:
+        game.env.reset(seed=options.seed or 0)
+        perceiver = Perceiver()
+        policy = make_policy(options.policy or "local", options.seed or 0, game.env, learning=False)
+        location = options.library or library_of(game.env.name)
+        if options.library is not None or Path(location).exists():
+            with Library.open(location, create=False, readonly=True) as library:
+                if isinstance(policy, Learner):
+                    load(library.store, policy, perceiver)
+        obs = perceiver.perceive(Executor(game.env).look())
+        move = policy.decide(obs)
+    finally:
+        game.env.close()
+    points = [list(thing.box.center) for thing in (move.first, move.second) if thing is not None]
+    return {
+        "game": game.env.name,
+        "scene": obs.scene,
+        "things": [{"kind": t.kind, "box": list(t.box)} for t in obs.things],
+        "numbers": [{"place": q.place, "value": q.value, "box": list(q.box)} for q in obs.quantities],
+        "move": {"kind": move.kind, "on": move.first.kind, "points": points, "why": move.why},
+    }
+
+
+def _embed_one(embedder: TextEmbedder) -> Callable[[str], Any]:
+    return lambda text: embedder([text])[0]

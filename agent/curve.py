@@ -1,0 +1,148 @@
+"""Pictures of a run: its learning curve, the skills that were learnt, and the agent at work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from groundup.agent.report import RunLog, place_name
+from groundup.memory.frames import load_frame
+from groundup.perception.observation import Observation
+from groundup.skills.learner import Decision
+from groundup.skills.library import Library
+from groundup.skills.types import Skill
+
+WINDOW = 50
+"""Actions over which the responsive rate is averaged in the curve."""
+
+SHOWN = 24
+"""Skills in the picture, the most used first."""
+
+COLUMNS = 4
+
+
+def draw_curve(path: Path, log: RunLog, place: str | None, title: str) -> Path:
+    """Draw progress by run, responsive rate and skills over the steps, as a PNG at `path`."""
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    top, middle, bottom = figure.subplots(3, 1, sharex=True)
+    figure.suptitle(title)
+    _draw_progress(top, log, place)
+    answered = np.asarray(log.responsive, float)
+    if len(answered):
+        window = min(WINDOW, len(answered))
+        mean = np.convolve(answered, np.ones(window) / window, "valid")
+        middle.plot(np.arange(window, window + len(mean)), 100 * mean, color="#2a7f9e")
+    middle.set_ylim(0, 103)
+    middle.set_ylabel(f"responsive, %\n(mean of {WINDOW})")
+    steps = [0, *(step for step, _ in log.skills), log.steps]
+    counts = [0, *(count for _, count in log.skills), len(log.skills)]
+    bottom.step(steps, counts, where="post", color="#7a4fa3")
+    bottom.set_ylabel("different\nskills used")
+    bottom.set_xlabel("steps (actions sent to the game)")
+    for axes in (top, middle, bottom):
+        axes.grid(alpha=0.25)
+    figure.savefig(path, dpi=90)
+    return path
+
+
+def _draw_progress(axes: Axes, log: RunLog, place: str | None) -> None:
+    name = "progress" if place is None else place_name(place)
+    axes.set_ylabel(f"{name}\nat the end of a run")
+    if place is None:
+        axes.text(0.5, 0.5, "no progress counter found yet", ha="center", transform=axes.transAxes)
+        return
+    ended = [(e.ended, e.values[place]) for e in log.episodes if place in e.values]
+    if ended:
+        xs, ys = zip(*ended, strict=True)
+        axes.plot(xs, ys, "o", color="#c2571a", alpha=0.6, label="each run")
+        mean = [float(np.mean(ys[max(0, i - 4) : i + 1])) for i in range(len(ys))]
+        axes.plot(xs, mean, color="#c2571a", label="mean of the last 5")
+    if place in log.running.values:
+        axes.plot([log.steps], [log.running.values[place]], "^", color="#888888", label="still running")
+    if ended or place in log.running.values:
+        axes.legend(loc="upper left", fontsize=8)
+
+
+def draw_skills(path: Path, library: Library, title: str) -> Path:
+    """Draw the most used skills with what they act on, their uses and effects, as a PNG at `path`."""
+    skills = sorted(library.skills(), key=lambda skill: -skill.statistics.uses)
+    shown = skills[:SHOWN]
+    rows = max(1, -(-len(shown) // COLUMNS))
+    figure = Figure(figsize=(12, 0.8 + 1.9 * rows), layout="constrained")
+    figure.suptitle(f"{title}: {len(skills)} skills, the {len(shown)} most used")
+    grid = figure.subplots(rows, COLUMNS, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, skill in zip(grid.flat, shown, strict=False):
+        _draw_skill(axes, library, skill)
+    figure.savefig(path, dpi=60)
+    return path
+
+
+def _draw_skill(axes: Axes, library: Library, skill: Skill) -> None:
+    crops = [load_frame(library.store, sha) for sha in skill.templates]
+    pictures = [crop for crop in crops if crop is not None]
+    if pictures:
+        height = 96
+        sized = [
+            cv2.resize(p, (max(8, min(200, round(p.shape[1] * height / p.shape[0]))), height))
+            for p in pictures[:2]
+        ]
+        gap = np.full((height, 12, 3), 255, np.uint8)
+        joined = sized[0] if len(sized) == 1 else np.concatenate([sized[0], gap, sized[1]], axis=1)
+        axes.imshow(joined)
+    effect = ", ".join(f"{_number_name(k)} {v:+.3g}" for k, v in _strongest(skill))
+    statistics = skill.statistics
+    axes.set_title(
+        f"{_cut(skill.name, 34)}\n{statistics.uses} uses, {100 * statistics.responsive_rate:.0f}% answered\n"
+        f"{_cut(effect, 40) or 'another screen'}",
+        fontsize=7,
+    )
+
+
+def _strongest(skill: Skill) -> list[tuple[str, float]]:
+    return sorted(skill.effect.items(), key=lambda pair: -abs(pair[1]))[:2]
+
+
+def _number_name(channel: str) -> str:
+    kind, _, place = channel.partition(":")
+    return place_name(place) if kind == "own" and "@" in place else place or kind
+
+
+def _cut(text: str, length: int) -> str:
+    text = text.replace("$", r"\$")  # matplotlib takes what stands between two of them for mathematics
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def draw_at_work(path: Path, obs: Observation, move: Decision, counters: Sequence[str]) -> Path:
+    """Draw what is seen in `obs` and where `move` goes, as a PNG at `path`; the observation has its frame.
+
+    Blue: things; yellow: numbers, with a thick line those at the places in `counters`; red: the move.
+    """
+    if obs.frame is None:
+        raise ValueError("an observation without its frame cannot be drawn")
+    image = np.ascontiguousarray(obs.frame.pixels).copy()
+    for thing in obs.things:
+        x, y, w, h = thing.box
+        cv2.rectangle(image, (x, y), (x + w, y + h), (80, 170, 255), 1)
+    for quantity in obs.quantities:
+        x, y, w, h = quantity.box
+        width = 3 if quantity.place in counters else 1
+        cv2.rectangle(image, (x - 2, y - 2), (x + w + 2, y + h + 2), (255, 220, 60), width)
+    first = move.first.box.center
+    cv2.circle(image, first, 16, (255, 60, 60), 3)
+    if move.second is not None:
+        cv2.arrowedLine(image, first, move.second.box.center, (255, 60, 60), 3, tipLength=0.04)
+    small = cv2.resize(image, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
+    done, data = cv2.imencode(
+        ".png", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9]
+    )
+    if not done:
+        raise ValueError("the picture cannot be encoded")
+    path.write_bytes(data.tobytes())
+    return path
