@@ -28,6 +28,9 @@ ALIKE = 20.0
 SPELLING = 0.86
 """Similarity (difflib ratio) above which two titles are one title misread: one letter in seven."""
 
+SHAPE = np.array([0.6, 0.4])
+"""By how many powers of two two looks of one kind may differ in area and in aspect."""
+
 Thumbnail = NDArray[np.float32]
 
 
@@ -36,7 +39,8 @@ class Kinds:
 
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}
-        self._looks: list[tuple[Thumbnail, float, float]] = []
+        self._thumbnails: Thumbnail = np.zeros((0, SIDE * SIDE * 3), np.float32)
+        self._shapes: NDArray[np.float64] = np.zeros((0, 2))
 
     def thing(self, pixels: Pixels, box: Box, lines: list[TextLine]) -> Thing:
         """The thing in `box`, with the `lines` that are written on it."""
@@ -63,37 +67,33 @@ class Kinds:
         return same
 
     def _look(self, crop: Pixels, box: Box) -> str:
-        thumbnail = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-        size, shape = math.log2(box.w * box.h), math.log2(box.w / box.h)
-        best, best_distance = -1, ALIKE
-        for i, (other, other_size, other_shape) in enumerate(self._looks):
-            if abs(other_size - size) > 0.6 or abs(other_shape - shape) > 0.4:
-                continue
-            distance = float(np.abs(other - thumbnail).mean())
-            if distance < best_distance:
-                best, best_distance = i, distance
-        if best < 0:
-            self._looks.append((thumbnail, size, shape))
-            best = len(self._looks) - 1
-        return f"look {best}"
+        thumbnail = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+        shape = np.array([math.log2(box.w * box.h), math.log2(box.w / box.h)])
+        alike = np.flatnonzero((np.abs(self._shapes - shape) <= SHAPE).all(axis=1))
+        if len(alike):
+            distances = np.abs(self._thumbnails[alike] - thumbnail).mean(axis=1)
+            nearest = int(distances.argmin())
+            if distances[nearest] < ALIKE:
+                return f"look {alike[nearest]}"
+        self._thumbnails = np.vstack([self._thumbnails, thumbnail])
+        self._shapes = np.vstack([self._shapes, shape])
+        return f"look {len(self._thumbnails) - 1}"
 
     @property
     def named(self) -> int:
         """How many names were given so far."""
-        return len(self._titles) + len(self._looks)
+        return len(self._titles) + len(self._thumbnails)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy."""
-        looks = [[t.astype(int).ravel().tolist(), size, shape] for t, size, shape in self._looks]
-        return {"titles": self._titles, "looks": looks}
+        looks = self._thumbnails.astype(int).tolist()
+        return {"titles": self._titles, "looks": looks, "shapes": self._shapes.tolist()}
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         self._titles = dict(data.get("titles", {}))
-        self._looks = [
-            (np.array(t, np.float32).reshape(SIDE, SIDE, 3), float(size), float(shape))
-            for t, size, shape in data.get("looks", [])
-        ]
+        self._thumbnails = np.array(data.get("looks", []), np.float32).reshape(-1, SIDE * SIDE * 3)
+        self._shapes = np.array(data.get("shapes", []), np.float64).reshape(-1, 2)
 
 
 def coarse_look(crop: Pixels, box: Box) -> str:
