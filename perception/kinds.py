@@ -20,7 +20,7 @@ from groundup.perception.observation import Thing
 from groundup.perception.types import Box, TextLine
 
 SIDE = 12
-"""Side of the thumbnail that looks are compared by: small enough that a sprite's breathing of 2 px is lost."""
+"""Side of the thumbnail that looks are compared by: so small that breathing by 2 px is lost."""
 
 ALIKE = 20.0
 """Mean difference of two thumbnails, in levels of 255, below which they show one kind."""
@@ -55,7 +55,8 @@ class Kinds:
         worded = [line for line in lines if re.search(r"[^\W\d_]{3,}", line.text)]
         if not worded:
             return ""
-        title = re.sub(r"\s+", " ", re.sub(r"\d+", "", min(worded, key=lambda line: line.box.y).text.lower())).strip()
+        top = min(worded, key=lambda line: line.box.y).text.lower()
+        title = re.sub(r"\s+", " ", re.sub(r"\d+", "", top)).strip()
         known = self._titles.get(title)
         if known is not None:
             return known
