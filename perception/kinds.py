@@ -69,7 +69,9 @@ class Kinds:
 
     def _look(self, crop: Pixels, box: Box) -> str:
         thumbnail = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
-        shape = np.array([math.log2(box.w * box.h), math.log2(box.w / box.h)])
+        return self._named(thumbnail, np.array([math.log2(box.w * box.h), math.log2(box.w / box.h)]))
+
+    def _named(self, thumbnail: Thumbnail, shape: NDArray[np.float64]) -> str:
         alike = np.flatnonzero((np.abs(self._shapes - shape) <= SHAPE).all(axis=1))
         if len(alike):
             distances = np.abs(self._thumbnails[alike] - thumbnail).mean(axis=1)
@@ -95,6 +97,13 @@ class Kinds:
         self._titles = dict(data.get("titles", {}))
         self._thumbnails = np.array(data.get("looks", []), np.float32).reshape(-1, SIDE * SIDE * 3)
         self._shapes = np.array(data.get("shapes", []), np.float64).reshape(-1, 2)
+
+    def absorb(self, other: Kinds) -> dict[str, str]:
+        """Take over another library's kinds; returns our name for each of its looks."""
+        for title, same in other._titles.items():
+            self._titles.setdefault(title, self._titles.get(same, same))
+        pairs = zip(other._thumbnails, other._shapes, strict=True)
+        return {f"look {i}": self._named(thumbnail, shape) for i, (thumbnail, shape) in enumerate(pairs)}
 
 
 def coarse_look(crop: Pixels, box: Box) -> str:

@@ -44,6 +44,9 @@ class Places:
         x, y = number.box.center
         # A labelled number and a bar say by themselves what they are; a bare one only by its ink.
         sort = form if number.label or number.maximum is not None else f"{form} {_ink(pixels, number.box)}"
+        return Quantity(number.box, number.value, number.maximum, sort, self._named(form, x, y))
+
+    def _named(self, form: str, x: int, y: int) -> str:
         best, nearest = -1, 1.0
         for i, (other, px, py) in enumerate(self._places):
             distance = max(abs(px - x) / NEAR[0], abs(py - y) / NEAR[1])
@@ -52,8 +55,7 @@ class Places:
         if best < 0:
             self._places.append((form, x, y))
             best = len(self._places) - 1
-        name, px, py = self._places[best]
-        return Quantity(number.box, number.value, number.maximum, sort, f"{name}@{px},{py}")
+        return _name(*self._places[best])
 
     def visit(self, scene: str, quantities: list[Quantity]) -> None:
         """Note what stands in an observation of `scene`."""
@@ -81,6 +83,17 @@ class Places:
         """How many names were given so far."""
         return len(self._places)
 
+    def absorb(self, other: Places, scenes: dict[str, str]) -> dict[str, str]:
+        """Take over another library's places; `scenes` gives our name for each of its scenes.
+
+        Returns our name for each of its places.
+        """
+        names = {_name(*place): self._named(*place) for place in other._places}
+        for scene, visits in other._visits.items():
+            ours = self._visits.setdefault(scenes.get(scene, scene), deque(maxlen=REMEMBERED))
+            ours.extend({names[place] for place in seen} for seen in visits)
+        return names
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy."""
         visits = {scene: [sorted(seen) for seen in kept] for scene, kept in self._visits.items()}
@@ -94,6 +107,10 @@ class Places:
             for scene, kept in data.get("visits", {}).items()
         }
         self._scene = ""
+
+
+def _name(form: str, x: int, y: int) -> str:
+    return f"{form}@{x},{y}"
 
 
 def _ink(pixels: Pixels, box: Box) -> str:

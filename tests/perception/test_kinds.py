@@ -60,3 +60,13 @@ def test_kept_kinds_give_the_same_names() -> None:
     again.load(kinds.to_dict())
     assert [again.thing(pixels, BOX, []).kind for pixels in reversed(looks)] == names[::-1]
     assert again.named == kinds.named
+
+
+def test_another_librarys_looks_get_our_names() -> None:
+    ours, theirs = Kinds(), Kinds()
+    red, blue = _card((160, 20, 20)), _card((20, 40, 170))
+    ours.thing(blue, BOX, [])
+    mine = ours.thing(red, BOX, []).kind
+    same = theirs.thing(red, BOX, []).kind
+    names = ours.absorb(theirs)
+    assert names[same] == mine != same

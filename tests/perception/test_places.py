@@ -46,3 +46,16 @@ def test_nothing_is_fixed_before_three_visits() -> None:
     places.visit("scene 1", [own])
     places.visit("scene 1", [own])
     assert places.fixed("scene 1") == frozenset()
+
+
+def test_another_librarys_places_get_our_names() -> None:
+    ours, theirs = Places(), Places()
+    mine = ours.quantity(PIXELS, _number(80, 60, 20, maximum=80))
+    same = theirs.quantity(PIXELS, _number(70, 63, 21, maximum=80))
+    new = theirs.quantity(PIXELS, _number(3, 400, 300))
+    for _ in range(3):
+        theirs.visit("scene 0", [same, new])
+        theirs.visit("scene 1", [])
+    names = ours.absorb(theirs, {"scene 0": "scene 4"})
+    assert names[same.place] == mine.place
+    assert ours.fixed("scene 4") == {mine.place, names[new.place]}
