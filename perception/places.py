@@ -10,7 +10,6 @@ from collections import deque
 from typing import Any
 
 import cv2
-import numpy as np
 
 from groundup.envs.types import Pixels
 from groundup.perception.numbers import Number
