@@ -24,12 +24,12 @@ def embed(text: str) -> np.ndarray:
     return np.array([len(text), sum(map(ord, text)) % 97 + 1, 1.0], np.float32)
 
 
-def write_steps(path: Path, acknowledged: int) -> None:
+def write_steps(path: Path, acknowledged: int, last: int) -> None:
     library = Library.open(path, frame_size=(64, 48), game="test", embed=embed, wait=5)
     store = library.store
     run = store.get_run(RUN) or store.start_run("test", "local", run_id=RUN)
     skill = library.get("s") or library.add(Skill("s", "the skill", "", "scene", ()))
-    for step in range(run.steps, 1_000_000):
+    for step in range(run.steps, last):
         with store.step():
             store.append_event(RUN, "step", {"step": step, "padding": "x" * 500})
             store.append_event(RUN, "reward", {"step": step})
@@ -42,6 +42,7 @@ def write_steps(path: Path, acknowledged: int) -> None:
             store.put_frame(b"picture %d" % step)
             store.save_run_state(RUN, {"step": step + 1}, steps=step + 1)
         os.pwrite(acknowledged, b"%10d" % (step + 1), 0)
+    library.close()
 
 
 def main() -> None:
@@ -50,12 +51,15 @@ def main() -> None:
     live = folder / "live"
     live.mkdir()
     acknowledged = os.open(folder / "acknowledged", os.O_RDWR | os.O_CREAT)
+    # What is prepared once in a process (statements, types) is there before the first fork.
+    write_steps(folder / "warm" / "library.db", acknowledged, 5)
+    os.ftruncate(acknowledged, 0)
     for number in range(rounds):
         child = os.fork()
         if child == 0:
-            write_steps(live / "library.db", acknowledged)
+            write_steps(live / "library.db", acknowledged, 1_000_000)
         # Sometimes while the file is being made or opened, mostly in the midst of steps.
-        time.sleep(chance.uniform(0.0, 0.15))
+        time.sleep(chance.uniform(0.0, 0.3))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         left = folder / f"left-{number}"

@@ -90,8 +90,9 @@ def test_a_skill_survives_json(skill: Skill) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return Library.open(tmp_path_factory.mktemp("shared") / "library.db")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library.open(tmp_path_factory.mktemp("shared") / "library.db") as opened:
+        yield opened
 
 
 @settings(deadline=None, max_examples=40)
