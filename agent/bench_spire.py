@@ -1,0 +1,414 @@
+"""`groundup bench spire`: learn, freeze, play; floors from the game's own record.
+
+The record (`Game.truth`) is read here and nowhere near what plays. The scripted players beside ours see
+the engine; a game offers them by an entry point of the group `groundup.yardsticks` under its own name.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import platform
+import re
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from groundup.agent.knowledge import Knowledge, load
+from groundup.agent.policies import POLICIES, make_policy
+from groundup.agent.policy import Policy
+from groundup.agent.report import place_name, rate
+from groundup.agent.session import Session, Step
+from groundup.envs.errors import UsageError
+from groundup.envs.games import Game, open_game
+from groundup.perception.perceiver import Perceiver
+from groundup.skills.keeper import Keeper
+from groundup.skills.learner import Learner
+from groundup.skills.library import Library
+
+CUT = 1500
+"""Steps after which a frozen run is counted as it stands."""
+
+FROZEN_SEEDS = 10_000
+"""Added to a seed for its frozen runs: they are games that were not learnt on."""
+
+EFFECTIVE, WINDOW = 0.8, 50
+"""Share of moves that must be uses of a skill, and the moves it is taken over."""
+
+PAPER_RESPONSIVE = 0.9856
+"""The paper's agent on the real game (arXiv 2505.17673, table 1; research.md section 1)."""
+
+YARDSTICK = "always attack, random picks"
+"""The scripted player that the first row of the results is set beside."""
+
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for."""
+
+    game: str
+    learn: int
+    runs: int
+    seeds: tuple[int, ...]
+    policy: str = "local"
+    library: str | None = None
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """The seeds of "0:5" (5 left out) or "7"; raises `UsageError`."""
+    match = re.fullmatch(r"(\d+)(?::(\d+))?", text.strip())
+    first = int(match[1]) if match else 0
+    end = first + 1 if match and match[2] is None else int(match[2]) if match else 0
+    if end <= first:
+        raise UsageError(f"--seeds {text!r} are no seeds: give first:end, such as 0:5.")
+    return tuple(range(first, end))
+
+
+def run(options: Options, jobs: int, tell: Tell) -> dict[str, Any]:
+    """Measure each seed and sum up; `jobs` seeds at a time (0: one a core, at most 2)."""
+    if options.learn < 0 or options.runs <= 0:
+        raise UsageError("--learn must be 0 or more and --runs 1 or more.")
+    if options.policy not in POLICIES:
+        raise UsageError(f"No policy is called {options.policy!r}: choose one of {', '.join(POLICIES)}.")
+    if options.library is not None:
+        with Library.open(options.library, create=False, readonly=True):
+            pass  # an unusable one is refused before anything is played
+    jobs = min(jobs or 2, os.cpu_count() or 1, len(options.seeds))
+    measured: dict[int, dict[str, Any]] = {}
+    if jobs <= 1:
+        for seed in options.seeds:
+            measured[seed] = measure(options, seed)
+            tell(len(measured), len(options.seeds), _seed_words(measured[seed]))
+    else:
+        # Spawned, since forking a process that has threads of its own is not safe.
+        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+            waiting = {pool.submit(measure, options, seed): seed for seed in options.seeds}
+            for done in as_completed(waiting):
+                measured[waiting[done]] = done.result()
+                tell(len(measured), len(options.seeds), _seed_words(done.result()))
+    return _summary(options, [measured[seed] for seed in options.seeds])
+
+
+def _seed_words(row: dict[str, Any]) -> str:
+    return f"seed {row['seed']}: {statistics.mean(row['floors']):.1f} floors"
+
+
+def measure(options: Options, seed: int) -> dict[str, Any]:
+    """Learn and play with one seed, in a library of its own that is thrown away."""
+    cv2.setNumThreads(1)  # the seeds beside this one need the other cores
+    folder = Path(tempfile.mkdtemp(prefix="groundup-bench-"))
+    game = open_game(options.game)
+    if game.truth is None or not {"runs", "floors", "floors_per_run"} <= game.truth().keys():
+        raise UsageError(f"{options.game} keeps no record of floors: only a game that does can be benched.")
+    try:
+        path = folder / "library.db"
+        _copy(options.library, path)
+        with Library.open(path, frame_size=game.env.size, game=game.env.name) as library:
+            policy, perceiver, watch = _learn(options, seed, game, library)
+            learnt = len(library)
+
+            def frozen() -> tuple[Policy, Perceiver]:
+                if not isinstance(policy, Learner):
+                    policy.learning = False  # type: ignore[attr-defined]
+                    return policy, perceiver
+                # Read back from the library: what counts is what was kept.
+                fresh, eyes = make_policy(options.policy, seed, game.env, learning=False), Perceiver()
+                assert isinstance(fresh, Learner)
+                load(library.store, fresh, eyes)
+                return fresh, eyes
+
+            played = _play_frozen(game, options.runs, FROZEN_SEEDS + seed, frozen)
+    finally:
+        game.env.close()
+        shutil.rmtree(folder)
+    return {
+        "seed": seed,
+        "floors": played.floors,
+        "cut": played.cut,
+        "responsive_rate": rate(played.responsive),
+        "frozen_steps": len(played.responsive),
+        "step_ms": _median(watch.step_ms or played.step_ms),
+        "frozen_step_ms": _median(played.step_ms),
+        "first_play": watch.first_play,
+        "effective_from": watch.effective_from,
+        "learn_responsive_rate": rate(watch.responsive),
+        "learn_runs": watch.runs,
+        "skills": learnt,
+        "counters": {role: watch.found(role, played.matches) for role in ("progress", "survival")},
+        "yardsticks": _yardsticks(options.game, options.runs, FROZEN_SEEDS + seed),
+    }
+
+
+def _copy(library: str | None, path: Path) -> None:
+    """Start from `library`: its file and what is not merged into it yet."""
+    if library is None:
+        return
+    source = Path(library).expanduser()
+    if not source.is_file():
+        raise UsageError(f"{library} is no file: a bench starts from a library's file.")
+    for suffix in ("", "-wal"):
+        part = source.with_name(source.name + suffix)
+        if part.exists():
+            shutil.copy(part, path.with_name(path.name + suffix))
+
+
+@dataclass(slots=True)
+class _LearningWatch:
+    """What is measured while learning."""
+
+    policy: Policy
+    first_play: int | None = None
+    effective_from: int | None = None
+    runs: int = 0
+    responsive: list[bool] = field(default_factory=list)
+    step_ms: list[float] = field(default_factory=list)
+    _effective: list[bool] = field(default_factory=list)
+    _found: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, step: Step) -> None:
+        used = step.lesson.skill is not None
+        if self.first_play is None and used and step.move.second is not None:
+            self.first_play = step.done
+        self._effective = [*self._effective[1 - WINDOW :], used]
+        share = sum(self._effective) / WINDOW
+        if self.effective_from is None and share >= EFFECTIVE:
+            self.effective_from = step.done
+        if step.lesson.ended:
+            self.runs += 1
+            for role in ("progress", "survival"):
+                if self.policy.counters.place(role) is None:
+                    self._found.pop(role, None)
+                else:
+                    self._found.setdefault(role, self.runs)
+
+    def found(self, role: str, matches: _Matches) -> dict[str, Any] | None:
+        """The counter in that role at the end, the runs it took, and what the game's record calls it."""
+        place = self.policy.counters.place("progress" if role == "progress" else "survival")
+        if place is None:
+            return None
+        key, share = matches.best(place)
+        return {
+            "name": place_name(place),
+            "after_runs": self._found.get(role, 0),
+            "is": key,
+            "agrees": round(share, 3),
+        }
+
+
+class _Matches:
+    """How often the number at a place was the same as each number in the game's record."""
+
+    def __init__(self) -> None:
+        self._reads: dict[str, int] = {}
+        self._equal: dict[tuple[str, str], int] = {}
+
+    def see(self, values: dict[str, float], truth: dict[str, Any]) -> None:
+        for place, value in values.items():
+            self._reads[place] = self._reads.get(place, 0) + 1
+            for key, true in truth.items():
+                if isinstance(true, int | float) and true == value:
+                    self._equal[place, key] = self._equal.get((place, key), 0) + 1
+
+    def best(self, place: str) -> tuple[str | None, float]:
+        reads = self._reads.get(place, 0)
+        shares = {key: n / reads for (at, key), n in self._equal.items() if at == place}
+        key = max(shares, key=lambda k: shares[k], default=None)
+        return key, 0.0 if key is None else shares[key]
+
+
+def _learn(
+    options: Options, seed: int, game: Game, library: Library
+) -> tuple[Policy, Perceiver, _LearningWatch]:
+    policy, perceiver = make_policy(options.policy, seed, game.env), Perceiver()
+    learner = policy if isinstance(policy, Learner) else None
+    if learner is not None:
+        load(library.store, learner, perceiver)
+    watch = _LearningWatch(policy)
+    if options.learn == 0:
+        return policy, perceiver, watch
+    run = library.store.start_run(game.env.name, options.policy, seed=seed)
+    keeper = Keeper(library, run.id) if learner is not None else None
+    knowledge = Knowledge(library.store, run.id, learner, perceiver)
+    session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge)
+    game.env.reset(seed=seed)
+    session.play(options.learn, on_step=watch)
+    knowledge.snapshot()
+    if keeper is not None:
+        keeper.tend()
+    watch.responsive, watch.step_ms = session.tally.responsive, session.tally.step_ms
+    return policy, perceiver, watch
+
+
+@dataclass(slots=True)
+class _Frozen:
+    """What frozen runs came to."""
+
+    floors: list[int] = field(default_factory=list)
+    cut: int = 0
+    responsive: list[bool] = field(default_factory=list)
+    step_ms: list[float] = field(default_factory=list)
+    matches: _Matches = field(default_factory=_Matches)
+
+
+def _play_frozen(game: Game, runs: int, seed: int, make: Callable[[], tuple[Policy, Perceiver]]) -> _Frozen:
+    """Play `runs` runs; one that lasts too long is counted as it stands, and a new game begun."""
+    played = _Frozen()
+    truth = game.truth
+    assert truth is not None
+    while len(played.floors) < runs:
+        game.env.reset(seed=seed + 1000 * played.cut)
+        policy, perceiver = make()
+        session = Session(game.env, policy, perceiver)
+        wanted = runs - len(played.floors)
+        began, ended = 0, 0
+
+        def over(wanted: int = wanted, session: Session = session) -> bool:
+            nonlocal began, ended
+            now = int(truth()["runs"])
+            if now > ended:
+                began, ended = session.tally.steps, now
+            return ended >= wanted or session.tally.steps - began >= CUT
+
+        def see(step: Step) -> None:
+            played.matches.see(step.observation.own, truth())
+
+        session.play(runs * CUT, until=over, on_step=see)
+        floors = [int(floor) for floor in truth()["floors_per_run"]][:wanted]
+        if len(floors) < wanted:
+            floors.append(int(truth()["floors"]))
+            played.cut += 1
+        played.floors += floors
+        played.responsive += session.tally.responsive
+        played.step_ms += session.tally.step_ms
+    return played
+
+
+def _yardsticks(game: str, runs: int, seed: int) -> dict[str, list[int]]:
+    """The floors of the game's scripted players, where it offers some."""
+    found = [entry for entry in entry_points(group="groundup.yardsticks") if entry.name == game]
+    if not found:
+        return {}
+    module = found[0].load()
+    return {name: module.play_runs(player, runs, seed) for name, player in module.PLAYERS.items()}
+
+
+def _summary(options: Options, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    floors = [floor for row in rows for floor in row["floors"]]
+    means = [statistics.mean(row["floors"]) for row in rows]
+    # Runs of one seed share what was learnt: the error of the mean is taken over seeds.
+    error = statistics.stdev(means) / len(means) ** 0.5 if len(means) > 1 else None
+    results = _results(options, rows, floors)
+    return {
+        "policy": options.policy,
+        "learn": options.learn,
+        "runs": options.runs,
+        "seeds": list(options.seeds),
+        "library": options.library,
+        "floors": {
+            "mean": round(statistics.mean(floors), 2),
+            "sd": round(statistics.stdev(floors), 2) if len(floors) > 1 else None,
+            "se": None if error is None else round(error, 2),
+            "by_seed": [round(mean, 2) for mean in means],
+            "n": len(floors),
+        },
+        "per_seed": rows,
+        "results": results,
+        "machine": machine(),
+    }
+
+
+def _results(options: Options, rows: list[dict[str, Any]], floors: list[int]) -> list[dict[str, Any]]:
+    yardsticks: dict[str, list[int]] = {}
+    for row in rows:
+        for name, values in row["yardsticks"].items():
+            yardsticks.setdefault(name, []).extend(values)
+    beside = statistics.mean(yardsticks[YARDSTICK]) if YARDSTICK in yardsticks else None
+    case = f"floors, {options.policy}, frozen after {options.learn} steps; baseline: {YARDSTICK}"
+    mean = statistics.mean(floors)
+    out = [_result(case, mean, beside, "floors", len(floors))]
+    for name, values in yardsticks.items():
+        out.append(
+            _result(f"floors, {name} (sees the engine)", statistics.mean(values), None, "floors", len(values))
+        )
+    responsive = [row["responsive_rate"] for row in rows if row["responsive_rate"] is not None]
+    acted = sum(row["frozen_steps"] for row in rows)
+    if responsive:
+        share = sum(row["responsive_rate"] * row["frozen_steps"] for row in rows) / acted
+        out.append(
+            _result("responsive rate, frozen; baseline: the paper", share, PAPER_RESPONSIVE, "share", acted)
+        )
+    for key, what, unit in (
+        ("first_play", "steps to the first effective play of two steps, median", "steps"),
+        ("effective_from", f"steps until {EFFECTIVE:.0%} of {WINDOW} moves were skills, median", "steps"),
+        ("step_ms", "one step without the game's own time, median", "ms"),
+    ):
+        known = [row[key] for row in rows if row[key] is not None]
+        if known:
+            out.append(_result(what, statistics.median(known), None, unit, len(known)))
+    for role in ("progress", "survival"):
+        found = [row["counters"][role] for row in rows if row["counters"][role] is not None]
+        if found:
+            after = statistics.median(c["after_runs"] for c in found)
+            out.append(
+                _result(f"runs until a {role} counter was found, median", after, None, "runs", len(found))
+            )
+    return out
+
+
+def _result(case: str, ours: float, baseline: float | None, unit: str, n: int) -> dict[str, Any]:
+    ratio = None if not baseline else round(ours / baseline, 3)
+    shown = None if baseline is None else round(baseline, 4)
+    return {"case": case, "ours": round(ours, 4), "baseline": shown, "ratio": ratio, "unit": unit, "n": n}
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "opencv": cv2.__version__,
+    }
+
+
+def _median(values: list[float]) -> float | None:
+    return round(statistics.median(values), 1) if values else None
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The report for a person: a table by seed, then the results over all."""
+    lines = [
+        f"{'seed':>6}  {'floors':>6}  {'responsive':>10}  {'first play':>10}  {'ms':>6}  counters; each run"
+    ]
+    for row in report["per_seed"]:
+        counters = "; ".join(
+            f"{c['name']} = {c['is']} ({c['agrees']:.0%}) after {c['after_runs']} runs"
+            for c in row["counters"].values()
+            if c is not None
+        )
+        lines.append(
+            f"{row['seed']:>6}  {statistics.mean(row['floors']):>6.2f}  "
+            f"{row['responsive_rate'] or 0:>10.2%}  "
+            f"{row['first_play'] or '-':>10}  {row['step_ms'] or '-':>6}  {counters or 'none'}; "
+            + " ".join(map(str, row["floors"]))
+        )
+    floors = report["floors"]
+    lines.append(
+        f"floors {floors['mean']} (sd {floors['sd']}, standard error over seeds {floors['se']}, "
+        f"n {floors['n']})"
+    )
+    for result in report["results"][1:]:
+        beside = "" if result["baseline"] is None else f" (baseline {result['baseline']:g})"
+        lines.append(f"{result['case']}: {result['ours']:g} {result['unit']}{beside}, n {result['n']}")
+    return "\n".join(lines)
