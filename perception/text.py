@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.types import Frame
-from groundup.perception.text_lines import Grey, candidates
+from groundup.perception.text_lines import candidates
+from groundup.perception.text_pieces import Grey
 from groundup.perception.text_recognition import Recogniser
 from groundup.perception.types import Box, TextLine
 
@@ -25,8 +26,11 @@ SURE = 0.75
 """Confidence from which a line of two or more characters is kept: texture reads mostly below 0.6 on
 the real screenshots, text above 0.9."""
 
-SURE_ALONE = 0.9
-"""The same for a single character, which texture resembles more easily."""
+SURE_ALONE, SURE_LETTER = 0.9, 0.97
+"""The same for a lone digit and for another lone character, which texture resembles more easily."""
+
+PATIENCE = 4
+"""Failures at one place with one shape after which it is tried in every eighth call only."""
 
 WHOLE = 0.5
 """Share of tiles changed from which the whole frame is searched in one go."""
@@ -47,7 +51,7 @@ class TextReader:
         self._grey: Grey | None = None
         self._lines: list[TextLine] = []
         self._unread: list[Box] = []
-        self._hopeless: dict[tuple[int, int, int], int] = {}
+        self._hopeless: dict[tuple[int, ...], int] = {}
         self._calls = 0
 
     def __call__(self, frame: Frame, lasting: NDArray[np.bool_] | None = None) -> list[TextLine]:
@@ -63,7 +67,8 @@ class TextReader:
             # What flickers would be read a little differently each time.
             rows, columns = changed.shape
             near = cv2.resize(lasting.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
-            changed &= cv2.dilate((near > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+            lasted = cv2.dilate((near > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+            changed[lasted == 0] = 0
         self._grey = grey
         self._left = self._reads
         unread, self._unread = self._unread, []
@@ -114,42 +119,48 @@ class TextReader:
                 continue
             found = self._recogniser.known(candidate.picture)
             if found is None:
-                if not self._worth_reading(box):
+                if not self._worth_reading(box, candidate.pieces):
                     continue
                 if self._left == 0:
                     self._unread.append(box)
                     continue
                 self._left -= 1
                 found = self._recogniser.read(candidate.picture)
-            self._keep(box, *found)
+            self._keep(box, candidate.pieces, *found)
 
-    def _keep(self, box: Box, text: str, confidence: float) -> None:
-        if _believed(text, confidence):
+    def _keep(self, box: Box, pieces: int, text: str, confidence: float) -> None:
+        place = _place(box, pieces)
+        if _believed(text, confidence, box):
             self._lines.append(TextLine(box, text, confidence))
-            self._hopeless.pop(_place(box), None)
+            self._hopeless.pop(place, None)
         else:
-            place = _place(box)
             self._hopeless[place] = self._hopeless.get(place, 0) + 1
 
-    def _worth_reading(self, box: Box) -> bool:
-        """Texture that keeps moving (a torch) is tried less and less often."""
-        failures = self._hopeless.get(_place(box), 0)
-        return failures < 3 or self._calls % min(64, 2**failures) == 0
+    def _worth_reading(self, box: Box, pieces: int) -> bool:
+        """Texture that keeps moving (a torch) is tried only now and then."""
+        return self._hopeless.get(_place(box, pieces), 0) < PATIENCE or self._calls % 8 == 0
 
     def _covered(self, box: Box) -> bool:
         return any(line.box.intersection(box) > 0.5 * min(box.area, line.box.area) for line in self._lines)
 
 
-def _believed(text: str, confidence: float) -> bool:
-    signs = sum(char.isalnum() for char in text)
-    if signs == 0:
+def _believed(text: str, confidence: float, box: Box) -> bool:
+    signs = [char for char in text if char.isalnum()]
+    if not signs:
         return False
-    return confidence >= (SURE if len(text) > 1 else SURE_ALONE)
+    if len(signs) > 1:
+        return confidence >= SURE
+    if not signs[0].isdigit():
+        return confidence >= SURE_LETTER
+    narrow, wide = (0.25, 0.8) if signs[0] == "1" else (0.3, 1.0)
+    # Signs around the digit (a bracket, a part of an icon) widen the box.
+    shaped = len(text) > 1 or narrow * box.h <= box.w <= wide * box.h
+    return shaped and confidence >= SURE_ALONE
 
 
-def _place(box: Box) -> tuple[int, int, int]:
+def _place(box: Box, pieces: int) -> tuple[int, ...]:
     x, y = box.center
-    return x // 24, y // 24, box.h // 16
+    return x // 24, y // 24, box.w // 8, box.h // 8, pieces
 
 
 def _cut_off(box: Box, whole: Box, shape: tuple[int, ...]) -> bool:

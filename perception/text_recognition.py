@@ -16,12 +16,20 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from groundup.envs.errors import MissingPart
-from groundup.perception.text_lines import Grey
+from groundup.perception.text_pieces import Grey
 
 MODEL = "PP-OCRv6_rec_small.onnx"
 
 HEIGHT = 48
 """The recogniser's input height in pixels."""
+
+SHORT, LEFT, PADDING = 192, 4, 48
+"""Lines narrower than `SHORT` (at the input height) get `PADDING` columns of mid grey behind them, as in
+the recogniser's training. On 508 numbers of one to three signs, six fonts, 13 to 32 pixels, 504 were
+then right and believed, 478 without."""
+
+CERTAIN = 0.95
+"""Confidence below which a short number is read once more, with twice the padding (507 of the 508)."""
 
 LOOKALIKES = dict(zip("OoQDlI|iSZ", "0000111152", strict=True))
 """Letters that stand for digits when nothing but digits is around them."""
@@ -78,11 +86,21 @@ class Recogniser:
         return found
 
     def _recognise(self, picture: Grey) -> tuple[str, float]:
-        width = max(24, round(picture.shape[1] * HEIGHT / picture.shape[0]))
+        width = round(picture.shape[1] * HEIGHT / picture.shape[0])
         smooth = cv2.INTER_CUBIC if picture.shape[0] < HEIGHT else cv2.INTER_AREA
-        scaled = cv2.resize(picture, (width, HEIGHT), interpolation=smooth).astype(np.float32) / 127.5 - 1
-        batch = np.broadcast_to(scaled, (1, 3, HEIGHT, width))
-        steps = self._net.run(None, {self._input: np.ascontiguousarray(batch)})[0][0]
+        scaled = np.asarray(
+            cv2.resize(picture, (max(8, width), HEIGHT), interpolation=smooth), dtype=np.uint8
+        )
+        found = self._run(scaled, PADDING if width < SHORT else 0)
+        if width < SHORT and found[1] < CERTAIN and any(char.isdigit() for char in found[0]):
+            found = max(found, self._run(scaled, 2 * PADDING), key=lambda read: read[1])
+        return found
+
+    def _run(self, scaled: Grey, padding: int) -> tuple[str, float]:
+        inked = np.pad(scaled, ((0, 0), (LEFT, 0))).astype(np.float32) / 127.5 - 1
+        line = np.pad(inked, ((0, 0), (0, padding)))
+        batch = np.ascontiguousarray(np.broadcast_to(line, (1, 3, *line.shape)))
+        steps = self._net.run(None, {self._input: batch})[0][0]
         return self._decode(np.asarray(steps, dtype=np.float32))
 
     def _decode(self, steps: NDArray[np.float32]) -> tuple[str, float]:
@@ -92,7 +110,14 @@ class Recogniser:
         if not kept.any():
             return "", 0.0
         text = "".join(self._characters[i] for i in best[kept])
-        return _digits_where_alone(text.strip()), float(steps.max(axis=1)[kept].mean())
+        return _digits_where_alone(_without_specks(text.strip())), float(steps.max(axis=1)[kept].mean())
+
+
+def _without_specks(text: str) -> str:
+    """Dust before a text or behind a number reads as a dot."""
+    text = text.lstrip(".,'`·")
+    bare = text.rstrip(".,'`·-_")
+    return bare if bare and not any(char.isalpha() for char in bare) else text
 
 
 def _digits_where_alone(text: str) -> str:
