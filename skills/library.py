@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +30,9 @@ Embed = Callable[[str], NDArray[np.float32]]
 
 MergeDocuments = Callable[[Any, Any], Any]
 """Two documents of knowledge with the same section and key, ours and theirs, as one."""
+
+MergeRules = Mapping[str, MergeDocuments | None]
+"""By section of knowledge, how its documents are merged; None leaves the other's section out."""
 
 TEXT_SPACE = "skill-text"
 """The space of the store's vectors that holds the embeddings of skills' names and descriptions."""
@@ -255,13 +258,14 @@ class Library:
         self,
         others: Iterable[Library],
         *,
-        documents: Mapping[str, MergeDocuments] | None = None,
+        documents: MergeRules | None = None,
         scene_of: Callable[[Library, str], str] | None = None,
     ) -> MergeReport:
         """Take over the skills and knowledge of `others`, all or nothing.
 
         Skills with the same steps in the same scene become one, their statistics added up. `documents`
-        says by section how two documents of the same key become one (ours stays where it says nothing);
+        says by section how two documents of the same key become one (ours stays where it says nothing,
+        and a section with None is left out); merging a library twice counts its evidence twice.
         `scene_of` gives our name for another library's scene (the same name by default).
         """
         with self.store.step():
@@ -272,10 +276,16 @@ class Library:
             sum(report.documents for report in reports),
         )
 
-    def export_bundle(self, path: str | Path, *, skills: Sequence[Skill] | None = None) -> int:
+    def export_bundle(
+        self,
+        path: str | Path,
+        *,
+        skills: Sequence[Skill] | None = None,
+        sections: Collection[str] | None = None,
+    ) -> int:
         """Write all skills, or these, with scenes, knowledge and pictures to a .zip or folder.
 
-        Returns the number of skills. Raises `BundleInvalid` when something else is in the way.
+        `sections` are those of knowledge that go with them, all by default. Returns the number of skills. Raises `BundleInvalid` when something else is in the way.
         """
         chosen = [_record(skill) for skill in (self.skills() if skills is None else skills)]
         scenes = self.store.scenes()
@@ -285,7 +295,11 @@ class Library:
             frame_size=None if size is None else list(size),
             scenes=[BundledScene(**asdict(scene)) for scene in scenes],
             skills=[_bundled(record) for record in chosen],
-            knowledge=_all_knowledge(self.store),
+            knowledge={
+                section: documents
+                for section, documents in _all_knowledge(self.store).items()
+                if sections is None or section in sections
+            },
         )
         frames = [sha for record in chosen for sha in record.frames]
         frames += [scene.frame for scene in scenes if scene.frame is not None]
@@ -293,9 +307,7 @@ class Library:
         write_bundle(path, bundle, ((sha, image) for sha, image in found if image is not None))
         return len(chosen)
 
-    def import_bundle(
-        self, path: str | Path, *, documents: Mapping[str, MergeDocuments] | None = None
-    ) -> MergeReport:
+    def import_bundle(self, path: str | Path, *, documents: MergeRules | None = None) -> MergeReport:
         """Take over a bundle as `merge` takes over a library; skills are checked, nothing is executed.
 
         Raises `BundleInvalid` or `SkillInvalid` with one sentence; nothing is written then.
@@ -313,7 +325,7 @@ class Library:
             )
             return self._take(foreign, documents or {})
 
-    def _take(self, foreign: _Foreign, rules: Mapping[str, MergeDocuments]) -> MergeReport:
+    def _take(self, foreign: _Foreign, rules: MergeRules) -> MergeReport:
         """Add what comes from elsewhere, inside a step."""
         if foreign.frame_size is not None:
             _claim(self.store, foreign.frame_size, foreign.game)
@@ -337,11 +349,11 @@ class Library:
             added += 1
         return MergeReport(added, merged, self._take_knowledge(foreign.knowledge, rules))
 
-    def _take_knowledge(
-        self, knowledge: Mapping[str, Mapping[str, Any]], rules: Mapping[str, MergeDocuments]
-    ) -> int:
+    def _take_knowledge(self, knowledge: Mapping[str, Mapping[str, Any]], rules: MergeRules) -> int:
         count = 0
         for section, documents in knowledge.items():
+            if section in rules and rules[section] is None:
+                continue
             mine = self.store.get_knowledge(section)
             rule = rules.get(section)
             for key, theirs in documents.items():

@@ -258,8 +258,11 @@ def test_libraries_merge_skills_scenes_pictures_and_knowledge(tmp_path: Path) ->
             other.store.put_knowledge("effects", "Strike", {"n": 3})
             other.store.put_knowledge("effects", f"only {name}", {"n": 1})
             other.store.put_knowledge("ours wins", "x", 2)
+            other.store.put_knowledge("left out", "y", 2)
             others.append(other)
-        report = ours.merge(others, documents={"effects": lambda a, b: {"n": a["n"] + b["n"]}})
+        report = ours.merge(
+            others, documents={"effects": lambda a, b: {"n": a["n"] + b["n"]}, "left out": None}
+        )
         assert (report.added, report.merged, report.documents) == (2, 2, 4)
         strikes = ours.get(mine.id)
         assert strikes is not None
@@ -273,6 +276,7 @@ def test_libraries_merge_skills_scenes_pictures_and_knowledge(tmp_path: Path) ->
             "only c": {"n": 1},
         }
         assert ours.store.get_knowledge("ours wins") == {"x": 1}
+        assert ours.store.knowledge_sections() == ["effects", "ours wins"]
         assert [scene.name for scene in ours.store.scenes()] == ["a fight"]
         (target,) = [skill.steps[0].target for skill in ours.skills() if skill.name == "of b"]
         assert target is not None
@@ -323,12 +327,14 @@ def test_a_bundle_carries_skills_to_another_library(tmp_path: Path, library: Lib
     skill = library.add(strike(steps=(click("Strike", sha=sha),), parents=("p",)))
     library.store.put_scene(SceneRecord("fight", "a fight"))
     library.store.put_knowledge("effects", "Strike", {"n": 2})
-    assert library.export_bundle(tmp_path / name) == 1
+    library.store.put_knowledge("stays here", "x", 1)
+    assert library.export_bundle(tmp_path / name, sections=["effects"]) == 1
     with Library.open(tmp_path / "other.db") as other:
         report = other.import_bundle(tmp_path / name)
         assert (report.added, report.merged, report.documents) == (1, 0, 1)
         assert other.skills() == [skill]
         assert other.frame_size == (1280, 720)
+        assert other.store.knowledge_sections() == ["effects"]
         assert other.store.get_knowledge("effects") == {"Strike": {"n": 2}}
         assert np.array_equal(load_frame(other.store, sha), template)  # type: ignore[arg-type]
         assert other.import_bundle(tmp_path / name).merged == 1
