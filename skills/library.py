@@ -285,7 +285,8 @@ class Library:
     ) -> int:
         """Write all skills, or these, with scenes, knowledge and pictures to a .zip or folder.
 
-        `sections` are those of knowledge that go with them, all by default. Returns the number of skills. Raises `BundleInvalid` when something else is in the way.
+        `sections` are those of knowledge that go with them, all by default. Returns the number of skills.
+        Raises `BundleInvalid` when something else is in the way.
         """
         chosen = [_record(skill) for skill in (self.skills() if skills is None else skills)]
         scenes = self.store.scenes()
