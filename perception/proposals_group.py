@@ -69,8 +69,8 @@ def _outermost(proposals: list[Proposal]) -> list[Proposal]:
     chosen: dict[int, list[int]] = {}
     # From the smallest to the largest: what each box shows, itself or the things in it.
     for i in np.argsort(area, kind="stable"):
-        parts = [j for j in np.flatnonzero(within[i]) if j in chosen]
-        inner = [k for j in parts for k in chosen[j]]
+        parts = [j for j in np.flatnonzero(within[i]) if int(j) in chosen]
+        inner = [k for j in parts for k in chosen[int(j)]]
         inner = sorted(set(inner), key=lambda k: -score[k])
         if inner and (_background(int(i), inner, boxes, score) or score[i] < OUTSHONE * score[inner[0]]):
             chosen[int(i)] = inner
@@ -87,10 +87,7 @@ def _background(
     """Whether several of the things in a box are of one size and hardly less of a thing than the box."""
     strong = [k for k in inner if score[k] >= SIBLING * score[holder]]
     sizes = np.log(boxes[strong, 2:])
-    for size in sizes:
-        if (np.abs(sizes - size).max(1) < 0.25).sum() >= 2:
-            return True
-    return False
+    return any((np.abs(sizes - size).max(1) < 0.25).sum() >= 2 for size in sizes)
 
 
 def _apart(proposals: list[Proposal]) -> list[Proposal]:
