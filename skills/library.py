@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.errors import LibraryUnusable
-from groundup.memory.bundles import Bundle, BundledScene, BundledSkill, read_bundle, write_bundle
+from groundup.memory.bundles import Bundle, BundledScene, read_bundle, write_bundle
 from groundup.memory.derived import SpaceIndex
-from groundup.memory.records import SceneRecord, SkillRecord, UseRecord
+from groundup.memory.records import SceneRecord, UseRecord
 from groundup.memory.store import FRAME_LIMIT, Store
 from groundup.skills.duplicates import MIN_IOU, absorb, near_duplicates
-from groundup.skills.types import Skill, skill_from_json, steps_key
+from groundup.skills.records import from_record, to_bundled, to_record
+from groundup.skills.types import Skill, steps_key
 
 Embed = Callable[[str], NDArray[np.float32]]
 """A text's embedding, float32 of shape (dimensions,)."""
@@ -57,6 +58,7 @@ class Library:
         self.store = store
         self._embed = embed
         self._embedded = False
+        self._unkept: dict[str, NDArray[np.float32]] = {}
         self._index: SpaceIndex | None = None
 
     @classmethod
@@ -122,41 +124,48 @@ class Library:
     def get(self, skill_id: str) -> Skill | None:
         """The skill of that id, retired or not."""
         record = self.store.get_skill(skill_id)
-        return None if record is None else _skill(record)
+        return None if record is None else from_record(record)
 
     def skills(self, *, scene: str | None = None, retired: bool = False) -> list[Skill]:
         """All skills (of one scene), by id; with `retired` those that are no longer used, too."""
-        return [_skill(record) for record in self.store.skills(scene=scene, retired=retired)]
+        return [from_record(record) for record in self.store.skills(scene=scene, retired=retired)]
 
     def search(self, text: str, k: int = 16) -> list[tuple[Skill, float]]:
         """The `k` skills that fit `text` best, best first: by meaning with an embedding, else by words.
 
         Scores are cosines, or the share of the words that a skill's name and description hold.
         """
-        if self._embed is None or not self._all_embedded(self._embed):
+        if self._embed is None:
             return self._search_words(text, k)
-        return self.nearest(self._embed(text), k)
+        self._embed_missing(self._embed)
+        vector = self._embed(text)
+        found = self.nearest(vector, k)
+        for skill_id, other in self._unkept.items():
+            skill = self.get(skill_id)
+            if skill is not None:
+                found.append((skill, _cosine(vector, other)))
+        return sorted(found, key=lambda pair: -pair[1])[:k]
 
-    def _all_embedded(self, embed: Embed) -> bool:
-        """Whether every skill can be found by meaning; those added without an embedding get theirs now."""
-        if not self._embedded:
-            missing = len(self) != self.store.vectors.count(TEXT_SPACE)
-            if missing and self.store.readonly:
-                return False
-            if missing:
-                skills = self.skills()
-                known = self.store.vectors.has(TEXT_SPACE, [skill.id for skill in skills])
-                vectors = {skill.id: embed(_text(skill)) for skill in skills if skill.id not in known}
+    def _embed_missing(self, embed: Embed) -> None:
+        """Embed the skills that were added without; a reader does it for itself, since it writes nothing."""
+        if self._embedded:
+            return
+        if len(self) != self.store.vectors.count(TEXT_SPACE):
+            skills = self.skills()
+            known = self.store.vectors.has(TEXT_SPACE, [skill.id for skill in skills])
+            vectors = {skill.id: embed(_text(skill)) for skill in skills if skill.id not in known}
+            if self.store.readonly:
+                self._unkept = vectors
+            else:
                 self.store.vectors.put(TEXT_SPACE, vectors)
-            self._embedded = True
-        return True
+        self._embedded = True
 
     def nearest(self, vector: NDArray[np.float32], k: int = 16) -> list[tuple[Skill, float]]:
         """The `k` skills whose text's embedding is nearest to `vector`, with their cosines."""
         found = self._text_index().search(vector, k)
         scores = dict(found)
         records = self.store.get_skills([owner for owner, _ in found])
-        return [(_skill(record), scores[record.id]) for record in records if record.retired is None]
+        return [(from_record(record), scores[record.id]) for record in records if record.retired is None]
 
     def _search_words(self, text: str, k: int) -> list[tuple[Skill, float]]:
         words = _words(text)
@@ -166,7 +175,7 @@ class Library:
             if share > 0:
                 scored.append((record, share))
         scored.sort(key=lambda pair: -pair[1])
-        return [(_skill(record), share) for record, share in scored[:k]]
+        return [(from_record(record), share) for record, share in scored[:k]]
 
     def _text_index(self) -> SpaceIndex:
         if self._index is None:
@@ -183,7 +192,7 @@ class Library:
         if not known:
             skill = replace(skill, id=uuid.uuid4().hex[:12])
         with self.store.step():
-            self.store.put_skill(_record(skill))
+            self.store.put_skill(to_record(skill))
             if self._embed is not None:
                 self.store.vectors.put(TEXT_SPACE, {skill.id: self._embed(_text(skill))})
             elif known:  # a vector from another opening says what the skill was
@@ -288,14 +297,14 @@ class Library:
         `sections` are those of knowledge that go with them, all by default. Returns the number of skills.
         Raises `BundleInvalid` when something else is in the way.
         """
-        chosen = [_record(skill) for skill in (self.skills() if skills is None else skills)]
+        chosen = [to_record(skill) for skill in (self.skills() if skills is None else skills)]
         scenes = self.store.scenes()
         size = self.frame_size
         bundle = Bundle(
             game=self.game,
             frame_size=None if size is None else list(size),
             scenes=[BundledScene(**asdict(scene)) for scene in scenes],
-            skills=[_bundled(record) for record in chosen],
+            skills=[to_bundled(record) for record in chosen],
             knowledge={
                 section: documents
                 for section, documents in _all_knowledge(self.store).items()
@@ -320,7 +329,7 @@ class Library:
                 None if size is None else (size[0], size[1]),
                 bundle.game,
                 list(bundle.scene_records()),
-                [_skill(record) for record in bundle.skill_records()],
+                [from_record(record) for record in bundle.skill_records()],
                 bundle.knowledge,
                 reader.picture,
             )
@@ -437,37 +446,13 @@ def _claim(store: Store, frame_size: tuple[int, int] | None, game: str | None) -
                 store.set_meta(key, value)
 
 
-def _skill(record: SkillRecord) -> Skill:
-    return skill_from_json(
-        {
-            "id": record.id,
-            "name": record.name,
-            "description": record.description,
-            "scene": record.scene,
-            "steps": record.steps,
-            "precondition": record.precondition,
-            "effect": record.effect,
-            "statistics": record.statistics,
-            "provenance": record.provenance,
-            "parents": record.parents,
-            "version": record.version,
-        }
-    )
-
-
-def _bundled(record: SkillRecord) -> BundledSkill:
-    values = asdict(record)
-    del values["retired"]
-    return BundledSkill(**{**values, "parents": list(record.parents), "frames": list(record.frames)})
-
-
-def _record(skill: Skill) -> SkillRecord:
-    return SkillRecord(**{**skill.to_json(), "parents": skill.parents, "frames": skill.templates})
-
-
 def _text(skill: Skill) -> str:
     """What is embedded of a skill."""
     return f"{skill.name}. {skill.description}"
+
+
+def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(one @ other / max(1e-12, float(np.linalg.norm(one) * np.linalg.norm(other))))
 
 
 def _words(text: str) -> set[str]:
