@@ -32,6 +32,7 @@ class SpireEnv:
     def __init__(self, size: tuple[int, int] = (1280, 720), visible: bool = False) -> None:
         """Frames of `size` pixels; with `visible` also in a window, where there is a display."""
         self._size = size
+        self._view = View(*size)
         self._engine = Engine()
         self._frame = 0
         self._window: pygame.Surface | None = None
@@ -75,7 +76,7 @@ class SpireEnv:
 
     def act(self, action: Action) -> None:
         """Click, drag, move or wait; raises `ActionRefused` for anything else."""
-        view = View(*self._size)
+        view = self._view
         match action:
             case Click(x, y, "left"):
                 self._session.click(*view.to_virtual(x, y))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 1280, 720
@@ -31,22 +30,14 @@ class Rect(NamedTuple):
         return self.x <= x < self.x + self.w and self.y <= y < self.y + self.h
 
 
-@dataclass(frozen=True, slots=True)
 class View:
     """How the virtual screen lies in a frame of `width` by `height` pixels: scaled whole, centred."""
 
-    width: int
-    height: int
-
-    @property
-    def scale(self) -> float:
-        """Frame pixels per virtual pixel."""
-        return min(self.width / WIDTH, self.height / HEIGHT)
-
-    @property
-    def origin(self) -> tuple[float, float]:
-        """Where the virtual screen begins, in frame pixels."""
-        return (self.width - WIDTH * self.scale) / 2, (self.height - HEIGHT * self.scale) / 2
+    def __init__(self, width: int, height: int) -> None:
+        """`scale` is frame pixels per virtual pixel, `origin` the frame pixel where the screen begins."""
+        self.width, self.height = width, height
+        self.scale = min(width / WIDTH, height / HEIGHT)
+        self.origin = (width - WIDTH * self.scale) / 2, (height - HEIGHT * self.scale) / 2
 
     def to_virtual(self, x: float, y: float) -> tuple[float, float]:
         """A frame pixel's middle on the virtual screen."""

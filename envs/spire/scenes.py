@@ -16,7 +16,8 @@ from groundup.envs.spire.worldmap import Node
 
 TORCHES: dict[str, tuple[tuple[float, float], ...]] = {
     "title": ((180, 470), (1100, 470)),
-    "fight": ((640, 176), (1100, 176)),
+    "fight": ((640, 120), (1100, 120)),
+    "reward": ((180, 170), (1100, 170)),
     "camp": ((640, 560),),
     "vault": ((200, 240), (1080, 240)),
 }
@@ -29,6 +30,8 @@ def scene_of(run: Run) -> str:
     match run.screen:
         case "title" | "map":
             return run.screen
+        case "reward":
+            return "reward"
         case "rest" | "smith":
             return "camp"
         case "treasure":
@@ -136,6 +139,7 @@ _DRAWN = {
     "title": _title,
     "map": _map,
     "fight": _fight,
+    "reward": _fight,
     "camp": _camp,
     "vault": _vault,
     "over": _plain,

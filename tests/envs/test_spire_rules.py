@@ -218,6 +218,24 @@ def test_a_killed_engine_ends_the_fight_and_not_the_run(engine: Engine) -> None:
     assert run.do(Command("end_turn"))
 
 
+def test_the_engines_own_crash_ends_one_fight(engine: Engine) -> None:
+    """minispire 1.0 dies when Flame Barrier's damage splits the large acid slime in its own turn."""
+    deck = ("FlameBarrier",) * 6 + ("Strike",) * 4
+    seed = next(s for s in range(500) if engine.start(deck, "Strong", s).enemies[0].kind == "AcidSlimeL")
+    view, crashes = engine.start(deck, "Strong", seed), engine.crashes
+    try:
+        while view.outcome == "InProgress":
+            hp = next(e.hp + e.block for e in view.enemies if e.alive)
+            wanted = "Strike" if hp > view.enemies[0].max_hp // 2 + 6 else "FlameBarrier"
+            held = next((c for c in view.hand if c.id == wanted and c.targets), None)
+            after = engine.play(held.id, held.targets[0]) if held else engine.end_turn()
+            assert after is not None
+            view = after
+    except EngineDied:
+        assert engine.crashes == crashes + 1
+    assert engine.start(STARTER, "Weak", 0).outcome == "InProgress"
+
+
 def test_a_hanging_engine_counts_as_crashed(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("groundup.envs.spire.engine._ANSWER_SECONDS", 0.05)
     engine.start(STARTER, "Weak", 1)
