@@ -1,10 +1,9 @@
 """Tells a game's response from the screen's own animation.
 
-A frame is shrunk to cells of 4x4 pixels. For every cell the tracker keeps the range of colours the
-cell takes on by itself (a torch flickers, a figure breathes, a cursor blinks). A *response* is a
-lasting departure from that range: what the cell shows once the screen has settled lies outside what
-it showed on its own before. Frame differencing alone, as in arXiv 2505.17673 (1.5% of the pixels),
-misses a digit that changes and is fooled by a torch.
+A frame is shrunk to cells of 4x4 pixels, and for every cell the range of colours is learnt that it takes
+on by itself (`change_range`). A *response* is a lasting departure from that range, in a connected area,
+which is at rest now and is no mere drift of what was there before (`change_drift`). Frame differencing
+alone, as in arXiv 2505.17673 (1.5% of the pixels), misses a digit that changes and is fooled by a torch.
 
 The module knows nothing of scenes or actions: whoever acts says so with `ChangeTracker.acted`.
 """
@@ -12,33 +11,34 @@ The module knows nothing of scenes or actions: whoever acts says so with `Change
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import cv2
 import numpy as np
+
 from groundup.envs.types import Frame
+from groundup.perception.change_drift import drifted
+from groundup.perception.change_range import (
+    CELL,
+    TINY,
+    TOLERANCE,
+    Idle,
+    Mask,
+    Range,
+    Small,
+    differing,
+    range_of,
+    shrink,
+    spread,
+)
 from groundup.perception.types import Box
-from numpy.typing import NDArray
 
-Small = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
-
-CELL = 4
-"""Pixels per cell side: a 10x14 digit covers about ten cells, and shrinking costs 0.65 ms at 1280x720."""
-
-TOLERANCE = 9
-"""Colour levels (of 255) by which a cell must leave its range to count as changed."""
+__all__ = ["Change", "ChangeTracker", "Mask", "settle"]
 
 MOVING = 6
 """Levels between two frames in a row from which a cell counts as moving."""
-
-BLOCK = 8
-"""Cells per side of the blocks in which roaming things (dust, sparks) are tracked: 32 pixels."""
-
-FADING = 0.99
-"""Share of what is known of roaming things that outlasts a frame: half is gone after 69."""
 
 STRONG = 48
 """Levels from which a single changed cell is believed without a changed neighbour."""
@@ -46,11 +46,29 @@ STRONG = 48
 DISTURBED = 0.02
 """Share of cells out of range that counts as a response even if nobody said that they acted."""
 
+BUSY = 0.05
+"""Share of cells in motion from which a screen is in transition without a closer look."""
+
+SPECKS = 4
+"""Specks of dust that may lie together: where two were and where they are."""
+
+PARTS = 24
+"""Separate moving parts that are looked at closely; with more, something goes on."""
+
 SWITCHED = 0.3
 """Share of cells changed for good from which the screen counts as another one."""
 
-REMEMBERED = 12
-"""Screens whose own animation is kept for when they come back."""
+WINDOW = 6
+"""Frames at rest that are kept from before and after an action, and that a tiny change must outlast."""
+
+STEADY = 10
+"""Frames after which what moves to and fro in one place counts as the screen's own animation."""
+
+ANSWERS = 64
+"""Answers whose delay is remembered."""
+
+DOUBTED = 12
+"""Every so many actions without an answer the first patience is used again: a game may have become slower."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,119 +98,116 @@ class Change:
         return float(part.mean()) if part.size else 0.0
 
 
-@dataclass(slots=True)
-class _Range:
-    """The lowest and highest colour each cell takes on, uint8 (rows, columns, 3)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A frame and its cells."""
 
-    low: Small
-    high: Small
-
-    def copy(self) -> _Range:
-        return _Range(self.low.copy(), self.high.copy())
-
-    def outside(self, small: Small) -> Small:
-        """By how many levels each cell lies outside the range, uint8 (rows, columns)."""
-        return _most(cv2.max(cv2.subtract(small, self.high), cv2.subtract(self.low, small)))
-
-    def gap(self, other: _Range) -> Small:
-        """The distance between two ranges for each cell; 0 where they meet."""
-        return _most(cv2.max(cv2.subtract(other.low, self.high), cv2.subtract(self.low, other.high)))
-
-    def width(self) -> Small:
-        return _most(cv2.subtract(self.high, self.low))
-
-    def include(self, other: _Range) -> None:
-        cv2.min(self.low, other.low, self.low)
-        cv2.max(self.high, other.high, self.high)
-
-    def replace(self, cells: Mask, other: _Range) -> None:
-        self.low[cells] = other.low[cells]
-        self.high[cells] = other.high[cells]
-
-    def leak(self, towards: Small) -> None:
-        """Forget an eighth of the range beyond the colours shown now."""
-        self.low += np.asarray(cv2.subtract(towards, self.low), dtype=np.uint8) // 8
-        self.high -= np.asarray(cv2.subtract(self.high, towards), dtype=np.uint8) // 8
-
-    def thumbnail(self) -> Small:
-        middle = cv2.addWeighted(self.low, 0.5, self.high, 0.5, 0)
-        return np.asarray(cv2.resize(middle, (32, 18), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    frame: Frame
+    small: Small
 
 
-def _most(channels: NDArray[Any]) -> Small:
-    """The largest of the three channels, five times faster than numpy's max."""
-    first, second, third = cv2.split(channels)
-    return np.asarray(cv2.max(cv2.max(first, second), third), dtype=np.uint8)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A connected group of cells: which, the box around them in cells, and how many."""
+
+    rows: slice
+    columns: slice
+    cells: Mask
+    count: int
+
+    @property
+    def box(self) -> Box:
+        """The box in pixels."""
+        width, height = self.columns.stop - self.columns.start, self.rows.stop - self.rows.start
+        return Box(self.columns.start * CELL, self.rows.start * CELL, width * CELL, height * CELL)
+
+    def specks(self) -> list[_Part]:
+        """The pieces, without bridging, if a few specks of dust could be all there is; else none."""
+        if self.count > SPECKS * TINY:
+            return []
+        pieces = list(_pieces(self.cells, self.cells, (self.rows.start, self.columns.start)))
+        small = all(p.count <= TINY and max(p.box.w, p.box.h) <= 3 * CELL for p in pieces)
+        return pieces if small else []
 
 
-def shrink(pixels: NDArray[np.uint8]) -> Small:
-    """Means of 4x4 blocks, uint8 (height // 4, width // 4, 3).
+def _pieces(
+    mask: Mask, grouped: Mask, corner: tuple[int, int] = (0, 0), most: int = 1 << 30
+) -> Iterator[_Part]:
+    """The groups of cells of `mask` connected in `grouped`; none at all if there are more than `most`."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(grouped.astype(np.uint8), connectivity=8)
+    if count - 1 > most:
+        return
+    for label in range(1, count):
+        left, top, width, height = (int(v) for v in stats[label][:4])
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        cells = mask[rows, columns] & (labels[rows, columns] == label)
+        ys, xs = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+        cells = cells[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+        y, x = corner[0] + top + int(ys[0]), corner[1] + left + int(xs[0])
+        yield _Part(
+            slice(y, y + cells.shape[0]), slice(x, x + cells.shape[1]), cells, int(np.count_nonzero(cells))
+        )
 
-    Halving twice takes OpenCV's fast path: 0.65 ms at 1280x720 against 1.6 ms for one step of four.
-    """
-    height, width = pixels.shape[0] // CELL, pixels.shape[1] // CELL
-    cut = pixels[: height * CELL, : width * CELL]
-    half = cv2.resize(cut, (width * 2, height * 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(half, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
-
-def _range_of(smalls: list[Small]) -> _Range:
-    found = _Range(smalls[0].copy(), smalls[0].copy())
-    for small in smalls[1:]:
-        found.include(_Range(small, small))
-    return found
+def _parts(mask: Mask, most: int = 1 << 30) -> Iterator[_Part]:
+    """The connected groups in `mask`, gaps of two cells bridged; none if there are more than `most`."""
+    return _pieces(mask, spread(mask), most=most)
 
 
 class ChangeTracker:
     """Learns what moves on its own, and finds what changed because of an action.
 
     Feed it every frame with `watch`. Call `acted` when an action has been delivered; from then on
-    the frames are no longer taken for idle ones until the screen has `settled`. `quiet` frames in a
-    row without movement make a screen settled, and at least `patience` frames are awaited, since a
-    game may answer late.
+    the frames are no longer taken for idle ones until the screen has `settled`. After motion `quiet`
+    frames in a row at rest make a screen settled. Where nothing moves at all, `patience` frames are
+    awaited at first, since a game may answer late; later as many as its answers have taken.
     """
 
-    def __init__(self, *, quiet: int = 2, patience: int = 3) -> None:
-        self._quiet_needed = quiet
+    def __init__(self, *, quiet: int = 2, patience: int = 8) -> None:
+        self._quiet = quiet
         self._patience = patience
-        self._own: _Range | None = None
-        self._known: list[tuple[Small, _Range]] = []
-        self._restless: Mask = np.zeros((0, 0), np.bool_)
-        self._restless_before = self._restless
-        self._watched: deque[tuple[Frame, Small]] = deque(maxlen=8)
-        self._idle_frames = 0
+        self._idle: Idle | None = None
+        self._last: _Seen
+        self._window: deque[_Seen] = deque(maxlen=WINDOW)
+        self._answers: deque[int] = deque(maxlen=ANSWERS)
+        self._unanswered = 0
         self._acting = False
+        self._judged: tuple[Frame, Frame, Change] | None = None
 
     @property
     def settled(self) -> bool:
         """Whether the last frames differ by the screen's own animation only."""
-        return self._own is not None and not self._acting
+        return self._idle is not None and not self._acting
 
     def watch(self, frame: Frame) -> None:
         """Take in one frame; the first one, or one of another size, starts anew."""
-        small = self._small(frame)
-        if self._own is None or self._own.low.shape != small.shape:
-            self._begin(small)
+        seen = _Seen(frame, shrink(frame.pixels))
+        if self._idle is None or self._idle.range.low.shape != seen.small.shape:
+            self._begin(seen)
         elif self._acting:
-            self._follow(small)
+            self._follow(seen, self._idle)
         else:
-            self._idle(small)
-        self._last = small
+            self._rest(seen, self._idle)
+        self._last = seen
 
-    def acted(self) -> None:
-        """Say that an action was delivered: frames from here on may show its effect."""
-        if self._own is None:
+    def acted(self, *, hover: bool = False) -> None:
+        """Say that an action was delivered: frames from here on may show its effect.
+
+        With `hover` it was a mere move of the pointer, after which mostly nothing happens: one frame less
+        is awaited.
+        """
+        if self._idle is None:
             return
         if not self._acting:
-            self._before = self._own.copy()
-            self._restless_before = self._restless
+            self._before = self._idle.range.copy()
+        self._own = self._idle.range
+        self._were = list(self._window) or [self._last]
         self._acting = True
-        self._run: list[Small] = []
-        self._recent: deque[Small] = deque(maxlen=6)
-        self._counts: deque[int] = deque(maxlen=20)
-        self._since = 0
-        self._direction = np.zeros(self._own.low.shape[:2], np.int8)
-        self._turns = np.zeros(self._own.low.shape[:2], np.uint8)
+        self._arrived = False
+        self._since = self._still = self._began = 0
+        self._awaited = self._wait(hover)
+        self._steps: deque[_Seen] = deque([self._last], maxlen=STEADY + 1)
+        self._loose: deque[Mask] = deque(maxlen=STEADY)
 
     def compare(self, before: Frame, after: Frame) -> Change:
         """What changed for good from `before` (an idle frame) to `after` (a settled one).
@@ -202,184 +217,184 @@ class ChangeTracker:
         """
         if before.pixels.shape != after.pixels.shape:
             raise ValueError("the two frames differ in size")
-        first, second = self._small(before), self._small(after)
-        if self._own is None or self._own.low.shape != first.shape:
-            return _changed(_range_of([first]), _range_of([second]), np.zeros_like(first[..., 0]))
-        old = _around(first, self._before)
-        new = _around(second, _range_of([*self._run, second]) if self._acting else self._own)
-        tolerance = self._roaming()
-        tolerance[_spread(self._restless | self._restless_before)] = 255
-        return _changed(old, new, tolerance)
+        if self._judged is not None and self._judged[0] is before and self._judged[1] is after:
+            return self._judged[2]
+        first, second = _Seen(before, shrink(before.pixels)), _Seen(after, shrink(after.pixels))
+        if self._idle is None or self._idle.range.low.shape != first.small.shape:
+            return self._judge([first], [second], range_of([first.small]), range_of([second.small]))[0]
+        known = hasattr(self, "_before") and any(seen.frame is before for seen in self._were)
+        return self._judge(
+            self._were if known else [first],
+            list(self._window) if self._window and self._window[-1].frame is after else [second],
+            (self._before if known else self._idle.range).around(first.small),
+            self._idle.range.around(second.small),
+        )[0]
 
-    def _small(self, frame: Frame) -> Small:
-        for seen, small in self._watched:
-            if seen is frame:
-                return small
-        small = shrink(frame.pixels)
-        self._watched.append((frame, small))
-        return small
+    def _wait(self, hover: bool) -> int:
+        """Frames without motion after which no answer is expected any more."""
+        if len(self._answers) < 4 or self._unanswered >= DOUBTED:
+            return self._patience
+        return max(self._answers) + (0 if hover else 1)
 
-    def _begin(self, small: Small) -> None:
-        self._own = _range_of([small])
-        self._before = self._own
-        rows, columns = small.shape[:2]
-        self._roam = np.zeros((-(-rows // BLOCK), -(-columns // BLOCK)), np.float32)
-        self._restless = np.zeros((rows, columns), np.bool_)
-        self._restless_before = self._restless
+    def _begin(self, seen: _Seen) -> None:
+        self._idle = Idle(seen.small)
+        self._window = deque([seen], maxlen=WINDOW)
         self._acting = False
-        self._known = []
+        self._judged = None
 
-    def _roaming(self) -> Small:
-        """How strong the things are that wander about near each cell, in levels."""
-        rows, columns = self._last.shape[:2]
-        wide = cv2.dilate(self._roam, np.ones((3, 3), np.uint8))
-        full = np.repeat(np.repeat(wide, BLOCK, axis=0), BLOCK, axis=1)
-        return full[:rows, :columns].astype(np.uint8)
-
-    def _wander(self, levels: Small) -> None:
-        """Note that things of this strength roam here, block by block."""
-        rows, columns = self._roam.shape
-        full = np.zeros((rows * BLOCK, columns * BLOCK), np.uint8)
-        full[: levels.shape[0], : levels.shape[1]] = levels
-        np.maximum(self._roam, full.reshape(rows, BLOCK, columns, BLOCK).max(axis=(1, 3)), out=self._roam)
-
-    def _idle(self, small: Small) -> None:
+    def _rest(self, seen: _Seen, idle: Idle) -> None:
         """Learn from a frame in which nothing but the screen itself moves."""
-        own = self._own
-        assert own is not None
-        outside = own.outside(small)
-        novel = int(np.count_nonzero(outside > TOLERANCE))
-        if novel > DISTURBED * outside.size:
+        outside = idle.range.outside(seen.small)
+        if int(np.count_nonzero(outside > TOLERANCE)) > DISTURBED * outside.size:
             self.acted()
-            self._follow(small)
+            self._follow(seen, idle)
             return
-        self._roam *= FADING
-        if novel:
-            self._wander(outside)
-        self._restless = _most(cv2.absdiff(small, self._last)) > MOVING
-        own.include(_Range(small, small))
-        self._idle_frames += 1
-        if self._idle_frames % 32 == 0:
-            own.leak(small)
+        idle.learn(seen.small)
+        self._window.append(seen)
 
-    def _follow(self, small: Small) -> None:
+    def _follow(self, seen: _Seen, idle: Idle) -> None:
         """Watch what an action set going until it comes to rest."""
-        own = self._own
-        assert own is not None
-        step = _most(cv2.absdiff(small, self._last))
-        moving = step > MOVING
-        count = int(np.count_nonzero(moving))
-        if count:
-            self._note_turns(small, moving)
-            by_itself = (own.width() > TOLERANCE) & (own.outside(small) <= TOLERANCE)
-            by_itself |= (self._turns >= 2) | (step <= self._roaming())
-            count = int(np.count_nonzero(moving & ~by_itself))
-        still = count <= max(3, moving.size // 20000)
-        self._run = [*self._run[-7:], small] if still else [small]
-        self._recent.append(small)
-        self._counts.append(count)
         self._since += 1
-        rested = len(self._run) > self._quiet_needed and self._since >= self._patience
-        # A new screen's own animation has not been learnt yet: little that goes on evenly is one.
-        evenly = len(self._counts) == 20 and max(self._counts) < 0.01 * moving.size
-        if rested or evenly:
-            self._settle()
+        loose = self._unexplained(seen, idle)
+        self._loose.append(loose)
+        self._steps.append(seen)
+        if int(np.count_nonzero(loose)) > max(3, loose.size // 20000):
+            self._began = self._began or self._since
+            self._still = 0
+            self._window.clear()
+        else:
+            self._still += 1
+        self._window.append(seen)
+        if self._still >= (self._quiet if self._began else self._awaited):
+            self._settle(idle)
+        elif self._still == 0 and self._steady():
+            self._window = deque(list(self._steps)[-WINDOW:], maxlen=WINDOW)
+            self._settle(idle)
 
-    def _note_turns(self, small: Small, moving: Mask) -> None:
-        """Count how often each cell's brightness reversed: a response goes one way, a flicker returns."""
-        green, last = small[..., 1].astype(np.int16), self._last[..., 1].astype(np.int16)
-        direction = np.sign(green - last).astype(np.int8) * moving
-        self._turns += (direction * self._direction) < 0
-        self._direction = np.where(direction != 0, direction, self._direction)
-
-    def _settle(self) -> None:
-        """Take the screen as it now rests for the idle one."""
+    def _unexplained(self, seen: _Seen, idle: Idle) -> Mask:
+        """The cells that moved since the last frame in a way the screen does not move by itself."""
+        moving: Mask = differing(seen.small, self._last.small) > MOVING
+        count = int(np.count_nonzero(moving))
+        if not count or count > 0.5 * moving.size:
+            return moving
+        if self._began and not self._arrived and count < BUSY * moving.size:
+            self._arrived = True
+            if float(np.mean(self._own.outside(seen.small) > TOLERANCE)) > SWITCHED:
+                self._own = idle.recall(range_of([seen.small]))
         own = self._own
-        assert own is not None
-        now = _range_of(self._run)
-        gap = own.gap(now)
-        lasting = gap > TOLERANCE
-        # Where another screen came, frames of the transition say nothing about what moves on it.
-        switched = lasting.mean() > SWITCHED
-        self._restless = (now if switched else _range_of(list(self._recent))).width() > MOVING
-        self._acting = False
-        if switched:
-            self._switch(own, now)
-            return
-        self._roam *= FADING ** len(self._counts)
-        self._wander(gap * (lasting & _spread(self._restless)))
-        own.replace(lasting, now)
+        moving &= (own.width() <= TOLERANCE) | (own.outside(seen.small) > TOLERANCE)
+        if int(np.count_nonzero(moving)) > BUSY * moving.size:
+            return moving
+        left = np.zeros_like(moving)
+        lately = [np.count_nonzero(loose) for loose in list(self._loose)[-2:]]
+        hot = spread(np.logical_or.reduce(list(self._loose)[-2:])) if any(lately) else None
+        parts = list(_parts(moving, PARTS))
+        if not parts and moving.any():
+            return moving
+        for part in parts:
+            lively = hot is not None and bool(hot[part.rows, part.columns][part.cells].any())
+            lively = lively and not part.specks()
+            if lively or not drifted(self._last.frame.pixels, seen.frame.pixels, part.box):
+                left[part.rows, part.columns] |= part.cells
+        return left
+
+    def _steady(self) -> bool:
+        """Whether what has moved for a while goes to and fro in one place: a new screen's own animation."""
+        if len(self._steps) <= STEADY:
+            return False
+        loose = list(self._loose)
+        older = np.logical_or.reduce(loose[: STEADY // 2])
+        newer = np.logical_or.reduce(loose[STEADY // 2 :])
+        both, either = np.count_nonzero(older & newer), np.count_nonzero(older | newer)
+        if both < 0.5 * either:
+            return False
+        smalls = [step.small[..., 1] for step in self._steps]
+        path = sum(cv2.absdiff(a, b).astype(np.int32) for a, b in pairwise(smalls))
+        one_way = cv2.absdiff(smalls[0], smalls[-1]) > 0.5 * np.asarray(path)
+        return int(np.count_nonzero(one_way & newer)) < 0.25 * int(np.count_nonzero(newer))
+
+    def _settle(self, idle: Idle) -> None:
+        """Take the screen as it now rests for the idle one, unless a tiny change is still in doubt."""
+        window = list(self._window)
+        smalls = [seen.small for seen in window]
+        now = range_of(smalls)
+        own = self._own.around(smalls[-1])
         own.include(now)
+        old = self._before.around(self._were[-1].small)
+        change, doubtful = self._judge(self._were, window, old, own)
+        if doubtful and len(window) < WINDOW:
+            return
+        self._acting = False
+        self._judged = (self._were[-1].frame, window[-1].frame, change)
+        if change.responsive:
+            self._unanswered = 0
+            if self._began:
+                self._answers.append(self._began)
+        else:
+            self._unanswered = self._unanswered + 1 if self._unanswered < DOUBTED else 0
+        if change.fraction > SWITCHED:
+            idle.switch(now)
+            return
+        idle.replace(change.mask, now)
+        for small in smalls:
+            idle.learn(small)
 
-    def _switch(self, old: _Range, now: _Range) -> None:
-        """Keep the animation of the screen that is left, and recall that of the one that came."""
-        thumbnail = old.thumbnail()
-        self._known = [kept for kept in self._known if not _alike(kept[0], thumbnail)]
-        self._known = [*self._known[1 - REMEMBERED :], (thumbnail, old)]
-        thumbnail = now.thumbnail()
-        self._own = now.copy()
-        self._roam[:] = 0
-        for kept, known in reversed(self._known):
-            if _alike(kept, thumbnail):
-                fits = known.gap(now) <= TOLERANCE
-                recalled = now.copy()
-                recalled.replace(fits, known)
-                self._own.include(recalled)
-                return
-
-
-def _around(small: Small, usual: _Range) -> _Range:
-    """The range each cell is known to vary in about what it shows in `small`."""
-    away = usual.outside(small) > TOLERANCE
-    found = usual.copy()
-    found.replace(away, _Range(small, small))
-    return found
-
-
-def _spread(cells: Mask) -> Mask:
-    return cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-
-
-def _changed(old: _Range, new: _Range, tolerance: Small) -> Change:
-    """Compare two ranges; cells must differ by `tolerance` levels more than `TOLERANCE`."""
-    gap = old.gap(new)
-    mask: Mask = gap > cv2.add(tolerance, np.full_like(tolerance, TOLERANCE))
-    grouped = _spread(mask).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(grouped, connectivity=8)
-    boxes: list[Box] = []
-    for label in range(1, len(stats)):
-        left, top, width, height = (int(v) for v in stats[label][:4])
-        part = slice(top, top + height), slice(left, left + width)
-        cells = mask[part] & (labels[part] == label)
-        if np.count_nonzero(cells) < 2 and int(gap[part][cells].max()) < STRONG:
-            mask[part] &= ~cells
-            continue
-        ys, xs = np.nonzero(cells)
-        x, y = left + int(xs.min()), top + int(ys.min())
-        w, h = int(np.ptp(xs)) + 1, int(np.ptp(ys)) + 1
-        boxes.append(Box(x * CELL, y * CELL, w * CELL, h * CELL))
-    boxes.sort(key=lambda box: -box.area)
-    fraction = float(mask.mean())
-    return Change(bool(boxes), fraction, tuple(boxes), mask, CELL)
+    def _judge(self, were: list[_Seen], are: list[_Seen], old: Range, new: Range) -> tuple[Change, bool]:
+        """Compare two ranges part by part; also whether all there is to see is tiny."""
+        gap = old.gap(new)
+        mask: Mask = gap > TOLERANCE
+        fraction = float(mask.mean())
+        if fraction > SWITCHED:
+            boxes = tuple(sorted((part.box for part in _parts(mask)), key=lambda box: -box.area))
+            return Change(True, fraction, boxes, mask, CELL), False
+        restless = np.zeros_like(mask)
+        for window in (were, are):
+            if len(window) > 1:
+                restless |= range_of([seen.small for seen in window]).width() > MOVING
+        found = np.zeros_like(mask)
+        kept: list[_Part] = []
+        doubtful = True
+        for part in _parts(mask):
+            if part.count < 2 and int(gap[part.rows, part.columns].max()) < STRONG:
+                continue
+            if np.count_nonzero(restless[part.rows, part.columns] & part.cells) > 0.5 * part.count:
+                continue
+            specks = part.specks()
+            if specks and all(_stirs(were, speck.box) or _stirs(are, speck.box) for speck in specks):
+                continue
+            if drifted(were[-1].frame.pixels, are[-1].frame.pixels, part.box):
+                continue
+            kept.append(part)
+            doubtful = doubtful and bool(specks)
+            found[part.rows, part.columns] |= part.cells
+        boxes = tuple(sorted((part.box for part in kept), key=lambda box: -box.area))
+        return Change(bool(kept), float(found.mean()), boxes, found, CELL), doubtful and bool(kept)
 
 
-def _alike(first: Small, second: Small) -> bool:
-    """Whether two thumbnails show the same screen: a mean difference below 8 levels."""
-    return float(np.mean(cv2.absdiff(first, second))) < 8.0
+def _stirs(window: list[_Seen], box: Box) -> bool:
+    """Whether anything moves within the box while the screen is at rest, be it by a pixel."""
+    rows, columns = slice(box.y, box.y + box.h), slice(box.x, box.x + box.w)
+    last = window[-1].frame.pixels[rows, columns]
+    return any(int(cv2.absdiff(seen.frame.pixels[rows, columns], last).max()) > 24 for seen in window[:-1])
 
 
 def settle(
-    observe: Callable[[], Frame], tracker: ChangeTracker, *, limit: int = 60, acted: bool = True
+    observe: Callable[[], Frame],
+    tracker: ChangeTracker,
+    *,
+    limit: int = 60,
+    acted: bool = True,
+    hover: bool = False,
 ) -> list[Frame]:
     """Look until the screen has settled or `limit` frames were seen; returns them, the last one last.
 
-    Call it right after an action (`acted` tells the tracker so). There is no sleep here: `observe`
-    sets the pace.
+    Call it right after an action (`acted` tells the tracker so, `hover` that it was a mere move of the
+    pointer). There is no sleep here: `observe` sets the pace.
     """
     if limit < 1:
         raise ValueError("limit must be at least 1")
     if acted:
-        tracker.acted()
+        tracker.acted(hover=hover)
     frames: list[Frame] = []
     while len(frames) < limit:
         frames.append(observe())

@@ -81,7 +81,7 @@ class Executor:
         """
         first = self.look()
         self._send(Move(*_start(action)))
-        before = self._settled()
+        before = self._settled(hover=True)
         self._compare(first, before)
         self._send(action)
         self._frame = self._settled()
@@ -99,8 +99,8 @@ class Executor:
         self._env.act(action)
         self.game_seconds += perf_counter() - begin
 
-    def _settled(self) -> Frame:
-        return settle(self._observe, self._tracker, limit=LIMIT)[-1]
+    def _settled(self, *, hover: bool = False) -> Frame:
+        return settle(self._observe, self._tracker, limit=LIMIT, hover=hover)[-1]
 
     def _observe(self) -> Frame:
         begin = perf_counter()
