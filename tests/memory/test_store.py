@@ -1,5 +1,7 @@
 """What is put into the store comes out again, in steps that happen or do not."""
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -303,3 +305,12 @@ def test_a_changed_record_keeps_its_pictures(store: Store) -> None:
     skill = store.get_skill("s")
     assert skill is not None
     assert replace(skill, name="renamed").frames == (sha,)
+
+
+def test_what_a_dashboard_imports_loads_no_heavy_part() -> None:
+    script = (
+        "import sys, groundup.memory.events, groundup.memory.store\n"
+        "print([part for part in ('cv2', 'faiss', 'torch', 'onnxruntime') if part in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
