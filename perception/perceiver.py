@@ -26,6 +26,9 @@ LARGEST = 0.12
 SMALLEST = 14
 """Pixels of the shorter side below which nothing is aimed at (the smallest labelled element in ../shared/data/screens has 18)."""
 
+SWITCHED = 0.15
+"""Share of the screen that must have changed for good before it can be another kind of screen."""
+
 
 class Perceiver:
     """Frames in, observations out; what it has learnt of kinds, places and scenes can be kept."""
@@ -35,6 +38,7 @@ class Perceiver:
         self.kinds = Kinds()
         self.places = Places()
         self.scenes = SceneIndex()
+        self._scene = ""
         self.seconds: dict[str, float] = {}
 
     @property
@@ -47,8 +51,9 @@ class Perceiver:
         lines = self._timed("text", self.reader, frame, lasting)
         proposals = self._timed("proposals", propose, frame.pixels)
         boxes = self._timed("group", self._boxes, proposals, lines, frame)
-        scene = f"scene {self._timed('scene', self.scenes.classify, frame, lines)}"
-        return self._timed("kinds", self._assemble, frame, boxes, lines, scene)
+        if lasting is None or not self._scene or lasting.mean() > SWITCHED:
+            self._scene = f"scene {self._timed('scene', self.scenes.classify, frame, lines)}"
+        return self._timed("kinds", self._assemble, frame, boxes, lines, self._scene)
 
     def _boxes(self, proposals: list[Any], lines: list[TextLine], frame: Frame) -> list[Box]:
         area = frame.width * frame.height
@@ -71,7 +76,9 @@ class Perceiver:
             if sum(bool(re.search(r"[^\W\d_]{3,}", line.text)) for line in inside[i]) >= 2:
                 # Several lines of words are a text: its numbers belong to the thing, not to the game's state.
                 written.append(box)
-        quantities = [self.places.quantity(frame.pixels, n) for n in numbers(lines) if _stands_alone(n, written)]
+        quantities = [
+            self.places.quantity(frame.pixels, n) for n in numbers(lines) if _stands_alone(n, written)
+        ]
         quantities = _one_per_place(quantities)
         self.places.visit(scene, quantities)
         return Observation(scene, tuple(things), tuple(quantities), self.places.fixed(scene), frame)
@@ -84,7 +91,11 @@ class Perceiver:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy of what was learnt."""
-        return {"kinds": self.kinds.to_dict(), "places": self.places.to_dict(), "scenes": self.scenes.to_dict()}
+        return {
+            "kinds": self.kinds.to_dict(),
+            "places": self.places.to_dict(),
+            "scenes": self.scenes.to_dict(),
+        }
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything learnt by what `to_dict` gave."""

@@ -1,0 +1,48 @@
+import cv2
+import numpy as np
+
+from groundup.envs.types import Frame
+from groundup.perception.scene import SceneIndex
+from groundup.perception.types import Box, TextLine
+
+
+def _frame(kind: str, seed: int) -> tuple[Frame, list[TextLine]]:
+    """A made-up screen: its kind gives the layout and a heading, the seed what lies on it."""
+    rng = np.random.default_rng(seed)
+    pixels = np.full(
+        (360, 640, 3), {"board": (40, 60, 40), "list": (50, 40, 70), "end": (10, 10, 10)}[kind], np.uint8
+    )
+    heading = {"board": "Your move", "list": "All pieces", "end": "Game over"}[kind]
+    if kind == "board":
+        for i in range(5):
+            color = tuple(int(v) for v in rng.integers(60, 255, 3))
+            cv2.rectangle(pixels, (60 + i * 100, 220), (140 + i * 100, 330), color, -1)
+    if kind == "list":
+        for i in range(6):
+            cv2.rectangle(pixels, (80, 60 + i * 45), (560, 95 + i * 45), (200, 190, 160), -1)
+    cv2.putText(pixels, heading, (220, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (255, 255, 255), 2)
+    lines = [TextLine(Box(220, 15, 180, 30), heading, 0.99)]
+    lines.append(TextLine(Box(80, 230, 40, 14), f"piece {int(rng.integers(100))}", 0.95))
+    return Frame(pixels, 0.0, 0), lines
+
+
+def test_screens_of_one_kind_are_one_scene_whatever_lies_on_them() -> None:
+    index = SceneIndex()
+    order = ["board", "list", "board", "end", "board", "list", "end", "board"]
+    ids = [index.classify(*_frame(kind, seed)) for seed, kind in enumerate(order)]
+    by_kind = {kind: {i for k, i in zip(order, ids, strict=True) if k == kind} for kind in set(order)}
+    assert all(len(found) == 1 for found in by_kind.values())
+    assert len(set().union(*by_kind.values())) == 3
+
+
+def test_kept_scenes_are_recognised_and_merged() -> None:
+    index, other = SceneIndex(), SceneIndex()
+    for seed, kind in enumerate(["board", "list", "board", "list"]):
+        index.classify(*_frame(kind, seed))
+    for seed, kind in enumerate(["end", "list", "end", "list"]):
+        other.classify(*_frame(kind, seed + 10))
+    again = SceneIndex.from_dict(index.to_dict())
+    assert again.classify(*_frame("list", 20)) == 1
+    names = again.absorb(other)
+    assert names == {"scene 0": "scene 2", "scene 1": "scene 1"}
+    assert again.named == 3
