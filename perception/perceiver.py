@@ -24,7 +24,7 @@ LARGEST = 0.12
 """Share of the frame above which a box is a background to other things, not a thing."""
 
 SMALLEST = 14
-"""Pixels of the shorter side below which nothing is aimed at (the smallest labelled element in ../shared/data/screens has 18)."""
+"""Pixels of the shorter side below which nothing is aimed at (the labelled elements have 18 and more)."""
 
 SWITCHED = 0.15
 """Share of the screen that must have changed for good before it can be another kind of screen."""
@@ -96,6 +96,9 @@ class Perceiver:
             "places": self.places.to_dict(),
             "scenes": self.scenes.to_dict(),
         }
+
+    def _parts(self) -> dict[str, Kinds | Places | SceneIndex]:
+        return {"kinds": self.kinds, "places": self.places, "scenes": self.scenes}
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything learnt by what `to_dict` gave."""
