@@ -7,7 +7,7 @@ from typing import Any
 
 import pygame
 
-from groundup.envs.errors import ActionRefused
+from groundup.envs.errors import ActionRefused, UsageError
 from groundup.envs.games import Game
 from groundup.envs.spire.draw import Renderer
 from groundup.envs.spire.engine import Engine
@@ -33,14 +33,10 @@ class SpireEnv:
         """Frames of `size` pixels; with `visible` also in a window, where there is a display."""
         self._size = size
         self._view = View(*size)
-        self._engine = Engine()
         self._frame = 0
-        self._window: pygame.Surface | None = None
+        self._window = _open_window(size) if visible else None
         self._clock = pygame.time.Clock()
-        if visible:
-            pygame.display.init()
-            self._window = pygame.display.set_mode(size)
-            pygame.display.set_caption("groundup: The Ashen Spire")
+        self._engine = Engine()
         self._begin(0)
 
     def _begin(self, seed: int) -> None:
@@ -67,12 +63,24 @@ class SpireEnv:
         """The next frame, 1/20 second of game time after the last."""
         self._frame += 1
         self._renderer.draw(self._session, self._frame - self._began)
-        if self._window is not None:
-            pygame.event.pump()
-            self._window.blit(self._renderer.surface, (0, 0))
-            pygame.display.flip()
-            self._clock.tick(_WATCHED_RATE)
+        self._show()
         return Frame(self._renderer.pixels(), self._frame / FRAMES_PER_SECOND, self._frame)
+
+    def _show(self) -> None:
+        if self._window is None:
+            return
+        if pygame.event.get(pygame.QUIT):  # closing the window ends the watching, not the game
+            self._close_window()
+            return
+        pygame.event.pump()
+        self._window.blit(self._renderer.surface, (0, 0))
+        pygame.display.flip()
+        self._clock.tick(_WATCHED_RATE)
+
+    def _close_window(self) -> None:
+        if self._window is not None:
+            pygame.display.quit()
+            self._window = None
 
     def act(self, action: Action) -> None:
         """Click, drag, move or wait; raises `ActionRefused` for anything else."""
@@ -98,9 +106,19 @@ class SpireEnv:
     def close(self) -> None:
         """End the engine's process and close the window; may be called twice."""
         self._engine.close()
-        if self._window is not None:
-            pygame.display.quit()
-            self._window = None
+        self._close_window()
+
+
+def _open_window(size: tuple[int, int]) -> pygame.Surface:
+    try:
+        pygame.display.init()
+        window = pygame.display.set_mode(size)
+    except pygame.error as error:
+        raise UsageError(
+            f"There is no display to show the game on ({error}): run it without a window."
+        ) from error
+    pygame.display.set_caption("groundup: The Ashen Spire")
+    return window
 
 
 def open_spire(size: tuple[int, int], visible: bool) -> Game:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
+import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +153,58 @@ def test_the_env_offers_the_protocol_and_nothing_else() -> None:
         assert {name for name in dir(game.env) if not name.startswith("_")} == protocol
     finally:
         game.env.close()
+
+
+def _run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    return subprocess.run(command, env=clean | environment, capture_output=True, text=True, check=False)
+
+
+def test_opening_the_game_prints_nothing() -> None:
+    done = _run("from groundup.envs.games import open_game; open_game('spire').env.close()")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_listing_games_loads_nothing_heavy() -> None:
+    code = """
+        import sys
+        from groundup.envs.games import installed_games
+        installed_games()
+        import groundup.envs.spire
+        print([m for m in ("pygame", "cv2", "minispire") if m in sys.modules])
+    """
+    assert _run(code).stdout.strip() == "[]"
+
+
+def test_a_window_without_a_display_is_one_sentence() -> None:
+    code = """
+        from groundup.envs.errors import UsageError
+        from groundup.envs.games import open_game
+        try:
+            open_game('spire', visible=True)
+        except UsageError as error:
+            print(error)
+    """
+    done = _run(code, SDL_VIDEODRIVER="x11")
+    assert "no display" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_window_shows_the_same_frames() -> None:
+    code = """
+        import zlib
+        from groundup.envs.games import open_game
+        for visible in (False, True):
+            game = open_game('spire', size=(320, 180), visible=visible)
+            game.env.reset(seed=1)
+            print(zlib.crc32(game.env.observe().pixels))
+            game.env.close()
+            game.env.close()
+    """
+    done = _run(code, SDL_VIDEODRIVER="dummy")
+    first, second = done.stdout.split()
+    assert first == second
 
 
 @pytest.mark.parametrize("package", ["agent", "skills", "perception"])
