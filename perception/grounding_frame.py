@@ -45,6 +45,12 @@ class FrameIndex:
         size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
         return np.asarray(cv2.resize(self.level(4), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
+    def prepare(self) -> None:
+        """Compute everything that searches of this frame share, now rather than when first needed."""
+        for factor in (2, 3, 4):
+            self.level(factor)
+        _ = self.thumbnail
+
     def level(self, factor: int) -> Grey:
         """The grey frame at 1 / `factor` of its size."""
         if factor not in self._levels:
