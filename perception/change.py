@@ -29,6 +29,7 @@ from groundup.perception.change_range import (
     Range,
     Small,
     differing,
+    lonely,
     range_of,
     shrink,
     spread,
@@ -49,17 +50,21 @@ DISTURBED = 0.02
 BUSY = 0.05
 """Share of cells in motion from which a screen is in transition without a closer look."""
 
+SMALL = 0.003
+"""Share of cells up to which a changed part is only believed after `WINDOW` frames at rest."""
+
 SPECKS = 4
 """Specks of dust that may lie together: where two were and where they are."""
 
-PARTS = 24
+PARTS = 12
 """Separate moving parts that are looked at closely; with more, something goes on."""
 
 SWITCHED = 0.3
 """Share of cells changed for good from which the screen counts as another one."""
 
 WINDOW = 6
-"""Frames at rest that are kept from before and after an action, and that a tiny change must outlast."""
+"""Frames at rest that are kept from before and after an action, and that a small change must outlast:
+what pulses or flickers stands still for 2 to 4 frames of 20 a second."""
 
 STEADY = 10
 """Frames after which what moves to and fro in one place counts as the screen's own animation."""
@@ -134,7 +139,7 @@ def _pieces(
     mask: Mask, grouped: Mask, corner: tuple[int, int] = (0, 0), most: int = 1 << 30
 ) -> Iterator[_Part]:
     """The groups of cells of `mask` connected in `grouped`; none at all if there are more than `most`."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(grouped.astype(np.uint8), connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(grouped.view(np.uint8), connectivity=8)
     if count - 1 > most:
         return
     for label in range(1, count):
@@ -206,6 +211,7 @@ class ChangeTracker:
         self._arrived = False
         self._since = self._still = self._began = 0
         self._awaited = self._wait(hover)
+        self._hovering = hover
         self._steps: deque[_Seen] = deque([self._last], maxlen=STEADY + 1)
         self._loose: deque[Mask] = deque(maxlen=STEADY)
 
@@ -265,7 +271,8 @@ class ChangeTracker:
         else:
             self._still += 1
         self._window.append(seen)
-        if self._still >= (self._quiet if self._began else self._awaited):
+        quiet = 1 if self._hovering else self._quiet
+        if self._still >= (quiet if self._began else self._awaited):
             self._settle(idle)
         elif self._still == 0 and self._steady():
             self._window = deque(list(self._steps)[-WINDOW:], maxlen=WINDOW)
@@ -283,6 +290,7 @@ class ChangeTracker:
                 self._own = idle.recall(range_of([seen.small]))
         own = self._own
         moving &= (own.width() <= TOLERANCE) | (own.outside(seen.small) > TOLERANCE)
+        moving &= ~lonely(moving)
         if int(np.count_nonzero(moving)) > BUSY * moving.size:
             return moving
         left = np.zeros_like(moving)
@@ -314,7 +322,7 @@ class ChangeTracker:
         return int(np.count_nonzero(one_way & newer)) < 0.25 * int(np.count_nonzero(newer))
 
     def _settle(self, idle: Idle) -> None:
-        """Take the screen as it now rests for the idle one, unless a tiny change is still in doubt."""
+        """Take the screen as it now rests for the idle one, unless a small change is still in doubt."""
         window = list(self._window)
         smalls = [seen.small for seen in window]
         now = range_of(smalls)
@@ -322,11 +330,12 @@ class ChangeTracker:
         own.include(now)
         old = self._before.around(self._were[-1].small)
         change, doubtful = self._judge(self._were, window, old, own)
-        if doubtful and len(window) < WINDOW:
+        doubtful = doubtful and len(window) < WINDOW
+        if doubtful and not self._hovering:
             return
         self._acting = False
         self._judged = (self._were[-1].frame, window[-1].frame, change)
-        if change.responsive:
+        if change.responsive and not doubtful:
             self._unanswered = 0
             if self._began:
                 self._answers.append(self._began)
@@ -335,12 +344,13 @@ class ChangeTracker:
         if change.fraction > SWITCHED:
             idle.switch(now)
             return
-        idle.replace(change.mask, now)
+        if not doubtful:
+            idle.replace(change.mask, now)
         for small in smalls:
             idle.learn(small)
 
     def _judge(self, were: list[_Seen], are: list[_Seen], old: Range, new: Range) -> tuple[Change, bool]:
-        """Compare two ranges part by part; also whether all there is to see is tiny."""
+        """Compare two ranges part by part; also whether all there is to see is small."""
         gap = old.gap(new)
         mask: Mask = gap > TOLERANCE
         fraction = float(mask.mean())
@@ -365,7 +375,7 @@ class ChangeTracker:
             if drifted(were[-1].frame.pixels, are[-1].frame.pixels, part.box):
                 continue
             kept.append(part)
-            doubtful = doubtful and bool(specks)
+            doubtful = doubtful and part.count <= SMALL * mask.size
             found[part.rows, part.columns] |= part.cells
         boxes = tuple(sorted((part.box for part in kept), key=lambda box: -box.area))
         return Change(bool(kept), float(found.mean()), boxes, found, CELL), doubtful and bool(kept)

@@ -49,9 +49,20 @@ def differing(first: Small, second: Small) -> Small:
     return most(cv2.absdiff(first, second))
 
 
+def put(source: Small, cells: Mask, target: Small) -> None:
+    """Copy some cells into `target`; twenty times faster than numpy's copyto."""
+    cv2.copyTo(source, cells.view(np.uint8), target)
+
+
+def lonely(cells: Mask) -> Mask:
+    """Those of `cells` with so few others near that a speck of dust could be all there is."""
+    near = cv2.boxFilter(cells.view(np.uint8), -1, (5, 5), normalize=False)
+    return cells & (near <= TINY)
+
+
 def spread(cells: Mask) -> Mask:
     """The cells and their eight neighbours."""
-    return cv2.dilate(cells.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return cv2.dilate(cells.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
 
 def shrink(pixels: NDArray[np.uint8]) -> Small:
@@ -95,8 +106,8 @@ class Range:
 
     def replace(self, cells: Mask, other: Range) -> None:
         """Take over the range of some cells."""
-        np.copyto(self.low, other.low, where=cells[..., None])
-        np.copyto(self.high, other.high, where=cells[..., None])
+        put(other.low, cells, self.low)
+        put(other.high, cells, self.high)
 
     def around(self, small: Small) -> Range:
         """The range each cell varies in about what it shows in `small`."""
@@ -128,12 +139,11 @@ class Idle:
         """Take in an idle picture; what was not seen for twice `LASTING` frames is forgotten."""
         novel = self.range.outside(small) > TOLERANCE
         if novel.any():
-            near = cv2.boxFilter(novel.astype(np.uint8), -1, (5, 5), normalize=False)
-            tiny = novel & (near <= TINY)
+            tiny = lonely(novel)
             self._returns += tiny
             tiny &= self._returns < RETURNS
             small = small.copy()
-            np.copyto(small, self.range.low, where=tiny[..., None])
+            put(self.range.low, tiny, small)
         shown = Range(small, small)
         self.range.include(shown)
         self._newer.include(shown)
