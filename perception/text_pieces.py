@@ -69,10 +69,11 @@ def strokes(grey: Grey, bright: bool) -> Strokes:
     labels = np.asarray(found, dtype=np.int32)
     rows = _measured(np.asarray(stats, dtype=np.int32), labels, hat, binary)[1:]
     w, h, pixels = rows[:, 2], rows[:, 3], rows[:, 4]
-    glyph = (h >= SMALLEST) & (h <= LARGEST) & (w <= 3 * h) & (pixels >= 6) & (pixels > 0.12 * w * h)
-    glyph &= rows[:, 7] <= FAT * np.maximum(h, w)
+    sized = (h >= SMALLEST) & (h <= LARGEST) & (w <= 3 * h) & (pixels >= 6) & (pixels > 0.12 * w * h)
+    glyph = sized & (rows[:, 7] <= FAT * np.maximum(h, w))
     speck = ~glyph & (h < 12) & (w < 24) & (pixels >= 2)
-    return Strokes(grey, hat, labels, bright, _without_containers(rows[glyph]), rows[speck])
+    pieces = rows[glyph][~_contains(rows[glyph], rows[sized])]
+    return Strokes(grey, hat, labels, bright, pieces, rows[speck])
 
 
 def lines(pieces: Pieces) -> list[NDArray[np.intp]]:
@@ -105,13 +106,12 @@ def _measured(stats: Pieces, labels: NDArray[np.int32], hat: Grey, binary: Grey)
     return np.column_stack([stats, *columns]).astype(np.int32)
 
 
-def _without_containers(rows: Pieces) -> Pieces:
-    """Drop rings, frames and icons: pieces whose box holds another piece's box, with room around it."""
-    if len(rows) < 2:
-        return rows
+def _contains(rows: Pieces, others: Pieces) -> NDArray[np.bool_]:
+    """Which pieces are rings, frames and icons: their box holds another piece's, with room around it."""
     x, y, w, h = (rows[:, i][:, None] for i in range(4))
-    inside = (x < x.T) & (y < y.T) & (x + w > (x + w).T) & (y + h > (y + h).T) & (0.3 * h < h.T)
-    return rows[~inside.any(axis=1)]
+    left, top, width, height = (others[:, i] for i in range(4))
+    inside = (x < left) & (y < top) & (x + w > left + width) & (y + h > top + height) & (0.3 * h < height)
+    return np.asarray(inside.any(axis=1), dtype=np.bool_)
 
 
 def _joined(boxes: Pieces, contrast: Pieces, gap: float, level_gap: float) -> list[NDArray[np.intp]]:
