@@ -62,15 +62,11 @@ class _Series:
     changes: int = 0
     rises: int = 0
     at_low: int = 1
-    sure: bool = False
     doubt: float | None = None
 
     def read(self, value: float) -> None:
         self.reads += 1
-        if not self.sure:
-            self.sure = value == self.last
-            self.first = self.last = self.low = value
-        elif value == self.last:
+        if value == self.last:
             self.doubt = None
         elif self.doubt != value:
             self.doubt = value
@@ -127,7 +123,7 @@ class CounterFinder:
             del self._done[:-KEPT]
             self._run = _Run()
             self._start = _starts(self._done)
-            self._found = _judge(self._done)
+            self._found = _judge(self._done, self._lasting)
         self._run.reads += 1
         for place, value in values.items():
             series = self._run.series.get(place)
@@ -137,12 +133,17 @@ class CounterFinder:
                 series.read(value)
         return ended
 
+    @property
+    def _lasting(self) -> set[str]:
+        """Places on more than one kind of screen; all where there is but one kind."""
+        return {p for p, scenes in self._scenes.items() if len(scenes) > 1} or set(self._scenes)
+
     def _is_back(self, values: dict[str, float]) -> bool:
-        lasting = {p for p, scenes in self._scenes.items() if len(scenes) > 1} or self._scenes.keys()
+        lasting = self._lasting
         moved = {
             p: self._start.get(p, s.first)
             for p, s in self._run.series.items()
-            if p in values and p in lasting and s.sure and s.last != self._start.get(p, s.first)
+            if p in values and p in lasting and s.last != self._start.get(p, s.first)
         }
         back = sum(values[p] == start for p, start in moved.items())
         return len(moved) >= 2 and back >= ALIKE * len(moved)
@@ -161,7 +162,7 @@ class CounterFinder:
         self._run = _unpack(data["run"]) if "run" in data else _Run()
         self._done = [_unpack(r) for r in data.get("done", [])]
         self._start = _starts(self._done)
-        self._found = _judge(self._done)
+        self._found = _judge(self._done, self._lasting)
 
 
 def _starts(runs: list[_Run]) -> dict[str, float]:
@@ -169,18 +170,14 @@ def _starts(runs: list[_Run]) -> dict[str, float]:
     firsts: dict[str, list[float]] = {}
     for run in runs:
         for place, series in run.series.items():
-            if series.sure:
-                firsts.setdefault(place, []).append(series.first)
+            firsts.setdefault(place, []).append(series.first)
     return {place: max(values, key=values.count) for place, values in firsts.items()}
 
 
 def _pack(run: _Run) -> list[Any]:
     return [
         run.reads,
-        {
-            p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low, s.sure]
-            for p, s in run.series.items()
-        },
+        {p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low] for p, s in run.series.items()},
     ]
 
 
@@ -188,15 +185,15 @@ def _unpack(data: list[Any]) -> _Run:
     return _Run(int(data[0]), {p: _Series(*row) for p, row in data[1].items()})
 
 
-def _judge(runs: list[_Run]) -> tuple[Counter, ...]:
+def _judge(runs: list[_Run], lasting: set[str]) -> tuple[Counter, ...]:
     if not runs:
         return ()
     total = sum(r.reads for r in runs)
-    places = {p for r in runs for p in r.series}
+    places = {p for r in runs for p in r.series} & lasting
     progress: list[Counter] = []
     survival: list[Counter] = []
     for place in sorted(places):
-        seen = [(r.reads, r.series[place]) for r in runs if place in r.series and r.series[place].sure]
+        seen = [(r.reads, r.series[place]) for r in runs if place in r.series]
         if len(seen) < 0.6 * len(runs):
             continue
         fit = _progress_fit(seen) if len(runs) > 1 else 0.0

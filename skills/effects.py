@@ -20,22 +20,38 @@ Change = dict[str, float]
 SURE = 0.6
 """Share of uses in which a written number must equal a change to be believed; below lies coincidence of small numbers."""
 
-MEMORY = 40.0
-"""Uses after which old evidence starts to fade, so that a changed game is followed."""
+KEPT = 16
+"""Uses of a skill looked back on: enough for a mean, few enough that a changed game is followed."""
+
+TRIMMED = 6
+"""Seen uses for each extreme value left out of a mean: one misread number must not outweigh five right ones."""
+
+FADE = 60.0
+"""Uses of a wording after which old evidence starts to fade."""
 
 
 @dataclass(slots=True)
-class _Evidence:
-    uses: float = 0.0
-    sums: dict[str, float] = field(default_factory=dict)
-    unseen: dict[str, float] = field(default_factory=dict)
+class _Use:
+    """One use of a skill: what changed, what could not be seen, what the wording promised."""
 
-    def fade(self) -> None:
-        if self.uses > MEMORY:
-            keep = MEMORY / (self.uses + 1.0)
-            self.uses *= keep
-            self.sums = {k: v * keep for k, v in self.sums.items()}
-            self.unseen = {k: v * keep for k, v in self.unseen.items()}
+    change: Change
+    unseen: frozenset[str]
+    told: Change
+
+
+@dataclass(slots=True)
+class _Skill:
+    uses: float = 0.0
+    recent: list[_Use] = field(default_factory=list)
+    means: Change | None = None
+    ratios: Change | None = None
+
+
+@dataclass(slots=True)
+class _Wording:
+    uses: float = 0.0
+    hits: dict[str, float] = field(default_factory=dict)
+    unseen: dict[str, float] = field(default_factory=dict)
 
 
 def changes(before: Situation, after: Situation, addressed: int | None) -> tuple[Change, set[str]]:
@@ -64,9 +80,8 @@ def changes(before: Situation, after: Situation, addressed: int | None) -> tuple
             delta = other.values.get(sort, 0.0) - group.values.get(sort, 0.0)
             if delta:
                 key = f"{where}:{sort}"
-                out[key] = out.get(key, 0.0) + delta / (
-                    1 if where == "at" else max(1, len(before.groups) - 1)
-                )
+                others = len(before.groups) - (addressed is not None)
+                out[key] = out.get(key, 0.0) + delta / (1 if where == "at" else max(1, others))
     return out, unseen
 
 
@@ -90,73 +105,124 @@ class EffectModel:
     """Expected changes of numbers by skill and by wording."""
 
     def __init__(self) -> None:
-        self._skills: dict[str, _Evidence] = {}
-        self._words: dict[str, _Evidence] = {}
+        self._skills: dict[str, _Skill] = {}
+        self._words: dict[str, _Wording] = {}
 
     def uses(self, skill: str) -> float:
-        """How often `skill` was seen used (faded beyond `MEMORY`)."""
+        """How often `skill` was seen used."""
         evidence = self._skills.get(skill)
         return evidence.uses if evidence else 0.0
+
+    def skills(self) -> list[str]:
+        """The names of all skills used so far."""
+        return list(self._skills)
 
     def learn(
         self, skill: str, text: str, before: Situation, after: Situation, addressed: int | None
     ) -> Change:
         """Take in one use of `skill` on a thing that reads `text`; returns what changed."""
         change, unseen = changes(before, after, addressed)
-        self._add(self._skills.setdefault(skill, _Evidence()), change, unseen)
+        evidence = self._skills.setdefault(skill, _Skill())
+        evidence.recent.append(_Use(change, frozenset(unseen), self.told(text)))
+        del evidence.recent[:-KEPT]
+        evidence.uses += 1.0
+        evidence.means = None
         for context, number in written_numbers(text):
-            if not number:
-                continue
-            # Of a wording only the exact matches count: +1 where a number rose by it, -1 where it fell.
-            hits = {c: (1.0 if d > 0 else -1.0) for c, d in change.items() if abs(abs(d) - number) < 1e-6}
-            self._add(self._words.setdefault(context, _Evidence()), hits, unseen)
+            if number:
+                self._learn_wording(context, number, change, unseen)
         return change
 
-    @staticmethod
-    def _add(evidence: _Evidence, change: Change, unseen: set[str]) -> None:
-        evidence.uses += 1.0
+    def _learn_wording(self, context: str, number: float, change: Change, unseen: set[str]) -> None:
+        # Of a wording only the exact matches count: +1 where a number rose by it, -1 where it fell.
+        words = self._words.setdefault(context, _Wording())
+        words.uses += 1.0
         for channel, delta in change.items():
-            if channel not in unseen:
-                evidence.sums[channel] = evidence.sums.get(channel, 0.0) + delta
+            if channel not in unseen and abs(abs(delta) - number) < 1e-6:
+                words.hits[channel] = words.hits.get(channel, 0.0) + (1.0 if delta > 0 else -1.0)
         for channel in unseen:
-            evidence.unseen[channel] = evidence.unseen.get(channel, 0.0) + 1.0
-        evidence.fade()
+            words.unseen[channel] = words.unseen.get(channel, 0.0) + 1.0
+        if words.uses > FADE:
+            keep = FADE / words.uses
+            words.uses *= keep
+            words.hits = {k: v * keep for k, v in words.hits.items()}
+            words.unseen = {k: v * keep for k, v in words.unseen.items()}
 
-    def expect(self, skill: str, text: str) -> Change:
-        """The change to expect of `skill` on a thing that reads `text`; empty where nothing is known."""
+    def told(self, text: str) -> Change:
+        """What the numbers written in `text` promise, by channel."""
         out: Change = {}
-        evidence = self._skills.get(skill)
-        if evidence is not None:
-            for channel, total in evidence.sums.items():
-                seen = evidence.uses - evidence.unseen.get(channel, 0.0)
-                if seen > 0.5:
-                    out[channel] = total / seen
-        told: Change = {}
         for context, number in written_numbers(text):
             words = self._words.get(context)
             if words is None or words.uses < 3:
                 continue
-            for channel, total in words.sums.items():
+            for channel, total in words.hits.items():
                 seen = words.uses - words.unseen.get(channel, 0.0)
-                if channel not in told and seen >= 3 and abs(total) / seen >= SURE:
-                    told[channel] = number if total > 0 else -number
-        known = evidence.uses if evidence is not None else 0.0
+                if channel not in out and seen >= 3 and abs(total) / seen >= SURE:
+                    out[channel] = number if total > 0 else -number
+        return out
+
+    def expect(self, skill: str, text: str) -> Change:
+        """The change to expect of `skill` on a thing that reads `text`; empty where nothing is known.
+
+        A skill's own record counts; where its wording promised a share of what came (a number that is
+        dealt twice), the promise of today's wording is scaled by that share.
+        """
+        told = self.told(text)
+        evidence = self._skills.get(skill)
+        if evidence is None or not evidence.recent:
+            return told
+        if evidence.means is None or evidence.ratios is None:
+            evidence.means, evidence.ratios = _summary(evidence.recent)
+        out = dict(evidence.means)
         for channel, value in told.items():
-            # A thing's own record outweighs its wording where the two differ in kind, not in size.
-            if known < 3 or channel in out:
+            if channel in evidence.ratios:
+                out[channel] = value * evidence.ratios[channel]
+            elif len(evidence.recent) < 3:
                 out[channel] = value
         return out
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy."""
         return {
-            name: {k: [e.uses, e.sums, e.unseen] for k, e in table.items()}
-            for name, table in (("skills", self._skills), ("words", self._words))
+            "skills": {
+                name: [e.uses, [[u.change, sorted(u.unseen), u.told] for u in e.recent]]
+                for name, e in self._skills.items()
+            },
+            "words": {name: [w.uses, w.hits, w.unseen] for name, w in self._words.items()},
         }
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
-        for name, table in (("skills", self._skills), ("words", self._words)):
-            table.clear()
-            for key, (uses, sums, unseen) in data.get(name, {}).items():
-                table[key] = _Evidence(float(uses), dict(sums), dict(unseen))
+        self._skills = {
+            name: _Skill(float(uses), [_Use(dict(c), frozenset(u), dict(t)) for c, u, t in recent])
+            for name, (uses, recent) in data.get("skills", {}).items()
+        }
+        self._words = {
+            name: _Wording(float(uses), dict(hits), dict(unseen))
+            for name, (uses, hits, unseen) in data.get("words", {}).items()
+        }
+
+
+def _summary(recent: list[_Use]) -> tuple[Change, Change]:
+    """The trimmed mean of each channel, and the share of what the wording promised that came."""
+    means: Change = {}
+    ratios: Change = {}
+    for channel in {c for use in recent for c in use.change}:
+        seen = [use for use in recent if channel not in use.unseen]
+        if not seen:
+            continue
+        means[channel] = _trimmed([use.change.get(channel, 0.0) for use in seen])
+    for channel in {c for use in recent for c in use.told}:
+        shares = [
+            use.change.get(channel, 0.0) / use.told[channel]
+            for use in recent
+            if channel not in use.unseen and use.told.get(channel)
+        ]
+        if shares:
+            ratios[channel] = _trimmed(shares)
+    return means, ratios
+
+
+def _trimmed(values: list[float]) -> float:
+    cut = len(values) // TRIMMED
+    kept = sorted(values)[cut : len(values) - cut]
+    return sum(kept) / len(kept)

@@ -9,13 +9,15 @@ are short (../shared/research.md section 6: 4-10 passes a fight).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
 
-from .situation import Situation
+from .situation import BAR, Situation
 
 RIDGE = 3.0
 """Penalty of the regression on standardised totals; about as many pseudo-passes of no effect."""
@@ -28,6 +30,16 @@ DEATH = 25.0
 
 LEAST = 12
 """Passes before anything is fitted."""
+
+NEAR = 12.0
+"""Survival points within which the end is near: about the largest single loss of a pass."""
+
+
+def utility(survival: float) -> float:
+    """What having `survival` is worth: each point one, and the danger of having little."""
+    if survival <= 0.0:
+        return -DEATH
+    return survival - DEATH * math.exp(-survival / NEAR)
 
 
 @dataclass(slots=True)
@@ -59,6 +71,7 @@ class Outlook:
         self._open: list[Pass] = []
         self._fit: _Fit | None = None
         self._stale = 0
+        self.fits = 0
 
     @property
     def ready(self) -> bool:
@@ -103,6 +116,26 @@ class Outlook:
         if len(self._passes) >= LEAST and self._stale >= max(4, len(self._passes) // 10):
             self._fit = _fit(self._passes)
             self._stale = 0
+            self.fits += 1
+
+    def forget(self) -> None:
+        """Forget the visit at hand."""
+        self._open.clear()
+
+    def restart(self) -> None:
+        """Forget all passes: another number turned out to be what is to be kept."""
+        self._passes.clear()
+        self._open.clear()
+        self._fit = None
+
+    def totals(self, own: dict[str, float], groups: Iterable[dict[str, float] | None]) -> dict[str, float]:
+        """What `at_once` and `later` ask for: own numbers, and sums and counts by sort over the groups."""
+        totals = dict(own)
+        for values in groups:
+            for sort, value in (values or {}).items():
+                totals[f"sum:{sort}"] = totals.get(f"sum:{sort}", 0.0) + value
+                totals[f"n:{sort}"] = totals.get(f"n:{sort}", 0.0) + 1.0
+        return totals
 
     def at_once(self, totals: dict[str, float]) -> float:
         """The survival that passing now costs."""
@@ -126,6 +159,8 @@ class Outlook:
         """Replace everything by what `to_dict` gave."""
         self._passes = [Pass(dict(t), float(c), float(x)) for t, c, x in data.get("passes", [])]
         self._fit = _fit(self._passes) if len(self._passes) >= LEAST else None
+        self.fits += 1
+        self._open.clear()
 
 
 def _fit(passes: list[Pass]) -> _Fit:
@@ -137,7 +172,11 @@ def _fit(passes: list[Pass]) -> _Fit:
     columns = [i for i, n in enumerate(names) if n.startswith(("sum:", "n:"))]
     chosen = [i for i in columns if np.count_nonzero(table[:, i]) >= 0.1 * len(passes)]
     later = np.array([p.later or 0.0 for p in passes])
-    foe = _foe(names, table, later)
+    foe = (
+        BAR
+        if f"n:{BAR}" in names and np.count_nonzero(table[:, names.index(f"n:{BAR}")]) >= 0.5 * len(passes)
+        else ""
+    )
     weights = _weights([names[i] for i in chosen], table[:, chosen], later, foe)
     return _Fit(threat, guard, slope, base, tuple(names[i] for i in chosen), tuple(weights), foe, trust)
 
@@ -187,18 +226,3 @@ def _ridge(x: np.ndarray, y: np.ndarray) -> list[float]:
     z = x / scale
     w = np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y)
     return [float(v) for v in w / scale]
-
-
-def _foe(names: list[str], table: np.ndarray, later: np.ndarray) -> str:
-    """The sort present at nearly every pass whose total goes with the cost to come."""
-    best, best_fit = "", 0.0
-    for i, name in enumerate(names):
-        if not name.startswith("sum:"):
-            continue
-        column = table[:, i]
-        if np.count_nonzero(column) < 0.9 * len(column) or np.ptp(column) == 0 or np.ptp(later) == 0:
-            continue
-        fit = float(np.corrcoef(column, later)[0, 1])
-        if fit > best_fit:
-            best, best_fit = name.removeprefix("sum:"), fit
-    return best

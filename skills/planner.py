@@ -102,11 +102,7 @@ def _apply(node: _Node, index: int, option: Option, foe: str) -> _Node | None:
 
 
 def _worth(node: _Node, outlook: Outlook, survival: str, start: float) -> float:
-    totals = dict(node.own)
-    for values in node.groups:
-        for sort, value in (values or {}).items():
-            totals[f"sum:{sort}"] = totals.get(f"sum:{sort}", 0.0) + value
-            totals[f"n:{sort}"] = totals.get(f"n:{sort}", 0.0) + 1.0
+    totals = outlook.totals(node.own, node.groups)
     gained = node.own.get(survival, start) - start
     worth = node.bonus + IDLE * len(node.used) + gained
     if outlook.foe and totals.get(f"n:{outlook.foe}", 0.0) <= 0.0:

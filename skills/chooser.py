@@ -1,0 +1,163 @@
+"""What to choose where the game does not answer: menus, ways, spoils.
+
+Each thing is scored by the progress that followed such choices, by what survival they cost, by what it
+is worth as a skill to come, and against how often it was tried since anything changed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from random import Random
+from typing import Any
+
+from groundup.perception.observation import Observation, Thing
+
+from .choices import Choices
+from .effects import Change, EffectModel
+from .grammar import Grammar
+from .moves import Decision
+from .outlook import Outlook, utility
+from .planner import apply
+from .situation import Group, Situation
+
+NOVELTY = 0.6
+"""Worth, in progress, of a choice never made."""
+
+PUZZLE = 0.3
+"""Worth, in progress, of looking for the second step of what responds and does nothing alone."""
+
+AGAIN = 0.7
+"""Progress taken off for each time that a choice was made since anything changed: the way out of loops."""
+
+DOUBT = 0.5
+"""Progress taken off for each factor e by which a choice is unlikely to respond."""
+
+POINTS = 15.0
+"""Survival points that are worth one step of progress."""
+
+SAMPLES = 40
+"""Situations at the start of a turn that skills to come are tried out in."""
+
+BELIEF = 3.0
+"""Survival points a turn by which a skill must differ from the usual one to be worth a step of progress."""
+
+
+class Chooser:
+    """Scores choices; `used` keeps what was tried since anything changed."""
+
+    def __init__(
+        self, rng: Random, grammar: Grammar, choices: Choices, effects: EffectModel, outlook: Outlook
+    ) -> None:
+        self._rng = rng
+        self._grammar = grammar
+        self._choices = choices
+        self._effects = effects
+        self._outlook = outlook
+        self.samples: deque[Situation] = deque(maxlen=SAMPLES)
+        self._since: Counter[tuple[str, str]] = Counter()
+        self._usual: tuple[int, float] = (-1, 0.0)
+
+    def used(self, scene: str, kind: str, *, moved: bool) -> None:
+        """Note a choice; `moved`: some lasting number changed with it."""
+        if moved:
+            self._since.clear()
+        else:
+            self._since[scene, kind] += 1
+
+    def choose(self, obs: Observation, here: Situation, survival: str | None, *, learning: bool) -> Decision:
+        """The best thing to act on."""
+        worths = self._worths(obs, survival) if survival else {}
+        scored: list[tuple[float, Thing]] = []
+        for chance, thing in self._grammar.usable(obs):
+            score = self._choices.value(obs.scene, thing.kind) - self._choices.loops(obs.scene, thing.kind)
+            score += worths.get(id(thing), 0.0) - AGAIN * self._since[obs.scene, thing.kind]
+            if survival:
+                score += self._toll(obs, here, thing, survival) / POINTS
+            if learning:
+                tries = self._choices.tries(obs.scene, thing.kind)
+                score += NOVELTY / math.sqrt(1.0 + tries) + 0.1 * self._rng.random()
+                score += PUZZLE * self._grammar.open(obs.scene, thing)
+                score = chance * score if score > 0.0 else score - 1.0 + chance
+            else:
+                score += DOUBT * math.log(max(1e-4, chance))
+            scored.append((score, thing))
+        thing = max(scored, key=lambda pair: pair[0])[1]
+        tried = self._choices.tries(obs.scene, thing.kind) > 0
+        return Decision("use" if tried else "probe", thing, why="choice")
+
+    def _toll(self, obs: Observation, here: Situation, thing: Thing, survival: str) -> float:
+        """The survival that the choice is expected to cost or give, weighed by how little there is."""
+        if survival not in here.own:
+            return 0.0
+        now = here.own[survival]
+        most = next((q.maximum for q in obs.quantities if q.place == survival and q.maximum), math.inf)
+        base = utility(now)
+        later = self._choices.toll(obs.scene, thing.kind, lambda t: utility(min(most, now + t)) - base)
+        at_once = self._effects.expect(thing.kind, thing.text).get(f"own:{survival}", 0.0)
+        return later + utility(min(most, now + at_once)) - base
+
+    def _worths(self, obs: Observation, survival: str) -> dict[int, float]:
+        """What things that look like the first step of a known kind of skill are worth against the usual one."""
+        if not (self._outlook.ready and self.samples):
+            return {}
+        raw: dict[int, float] = {}
+        for thing in obs.things:
+            change = self._effects.expect(f"{thing.kind} >", thing.text)
+            if any(c.startswith(("at:", "by:")) or d > 0 for c, d in change.items()):
+                raw[id(thing)] = self._worth(change, survival)
+        usual = self._usual_worth(survival) if raw else 0.0
+        return {key: max(-1.0, min(1.0, (worth - usual) / BELIEF)) for key, worth in raw.items()}
+
+    def _usual_worth(self, survival: str) -> float:
+        """The worth of the skills in use, by how often they are used."""
+        if self._usual[0] != self._outlook.fits:
+            total = uses = 0.0
+            for skill in self._effects.skills():
+                count = self._effects.uses(skill)
+                if skill.endswith(" >") and count >= 2:
+                    total += count * self._worth(self._effects.expect(skill, ""), survival)
+                    uses += count
+            self._usual = (self._outlook.fits, total / uses if uses else 0.0)
+        return self._usual[1]
+
+    def _worth(self, change: Change, survival: str) -> float:
+        """The mean gain of a change over situations met at the start of a turn, by what it uses up."""
+        spent = max(
+            (-d for c, d in change.items() if c.startswith("own:") and d < 0 and c[4:] != survival),
+            default=0.0,
+        )
+        total = 0.0
+        for sample in self.samples:
+            before = self._cost(sample)
+            gains = []
+            for target in range(len(sample.groups)) or (None,):
+                after = apply(sample, change, target, self._outlook.foe)
+                healed = after.own.get(survival, 0.0) - sample.own.get(survival, 0.0)
+                gains.append(before - self._cost(after) + healed)
+            total += max(gains)
+        return total / len(self.samples) / max(0.5, spent)
+
+    def _cost(self, here: Situation) -> float:
+        totals = self._outlook.totals(here.own, (g.values for g in here.groups))
+        return self._outlook.at_once(totals) + self._outlook.later(totals)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy of the samples."""
+        return {
+            "samples": [
+                [s.scene, s.own, [[*g.at, g.values] for g in s.groups], s.width] for s in self.samples
+            ]
+        }
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace the samples by what `to_dict` gave."""
+        self.samples.clear()
+        for scene, own, groups, width in data.get("samples", []):
+            rows = tuple(Group((float(x), float(y)), dict(values)) for x, y, values in groups)
+            self.samples.append(Situation(scene, dict(own), rows, int(width)))
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was tried since anything changed."""
+        self._since.clear()

@@ -1,0 +1,217 @@
+"""What can be done here: which things respond, act by themselves, or are the first of two steps.
+
+Five small predictors over names of things, from the exact kind to the coarse look (`Responsiveness`),
+and a memory of what did nothing on this exact screen, which is not kept: it is of no use later.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from groundup.perception.observation import Observation, Thing
+
+from .responsiveness import Responsiveness
+from .situation import Situation
+
+LIKELY = 0.5
+"""A thing counts as usable when it responds with at least this probability."""
+
+DEAD_KEPT = 5_000
+"""Exact (state, thing) pairs remembered as dead; the oldest are forgotten first."""
+
+DOUBT = 0.1
+"""Weight of a first step given up as evidence that it is none: the second steps tried were probably wrong."""
+
+UNIT = 0.4
+"""Chance of a second step on a unit with a bar of its own: the likeliest aim before anything is known."""
+
+AGAIN = 0.4
+"""Factor on the chance of a second step for each time that it failed, until some second step has worked."""
+
+PATIENCE, PATIENCE_AMONG = 4, 12
+"""Failed second steps before a first step is no longer tried; more where other things are first steps."""
+
+_PARTS = ("responds", "acts", "prepares", "seconds", "dragged")
+
+
+class Grammar:
+    """The learnt grammar of moves."""
+
+    def __init__(self) -> None:
+        self.responds = Responsiveness()
+        self.acts = Responsiveness(prior=0.25)
+        self.prepares = Responsiveness(prior=0.3)
+        self.seconds = Responsiveness(prior=0.15)
+        self.dragged = Responsiveness(prior=0.5)
+        self._fails: dict[str, dict[str, int]] = {}
+        self._worked: dict[str, list[str]] = {}
+        self._dead: OrderedDict[tuple[str, str, int, int], None] = OrderedDict()
+        self._failed: OrderedDict[tuple[str, str, tuple[int, int]], None] = OrderedDict()
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def usable(self, obs: Observation) -> list[tuple[float, Thing]]:
+        """Things with the probability that they respond, without those known to be dead in this exact state."""
+        out = [
+            (self.responds.predict(_names(obs.scene, thing)), thing)
+            for thing in obs.things
+            if _spot(obs.state, thing) not in self._dead
+        ]
+        return out or [(0.01, thing) for thing in obs.things]
+
+    def responsive(self, obs: Observation, thing: Thing) -> float:
+        """The probability that `thing` responds."""
+        return self.responds.predict(_names(obs.scene, thing))
+
+    def acting(self, scene: str, thing: Thing) -> float:
+        """The probability that acting on `thing` alone makes something happen."""
+        return self.acts.predict(_names(scene, thing))
+
+    def first(self, scene: str, thing: Thing) -> float:
+        """The probability that `thing` is the first of two steps."""
+        return self.prepares.predict(_first_names(scene, thing))
+
+    def rank_seconds(self, obs: Observation, here: Situation, first: Thing) -> list[tuple[float, Thing]]:
+        """Things to act on after `first`, likeliest first; what acts by itself is no second step."""
+        worked, fails = first.kind in self._worked, self._fails.get(first.kind, {})
+        out = []
+        for thing in obs.things:
+            if thing is first or (obs.state, first.kind, thing.box.center) in self._failed:
+                continue
+            chance = self.seconds.predict(_pair_names(obs.scene, here, first, thing))
+            if not worked:
+                if here.addressed(thing.box.center) is not None:
+                    chance = max(chance, UNIT)
+                chance *= AGAIN ** fails.get(thing.kind, 0)
+            alone = self.acting(obs.scene, thing)
+            out.append((chance * (1.0 - alone) if alone > 0.3 else chance, thing))
+        out.sort(key=lambda pair: -pair[0])
+        return out
+
+    def open(self, scene: str, thing: Thing) -> bool:
+        """Whether `thing` responds but what it is for is still to be found out: no second step has worked so far."""
+        if thing.kind in self._worked or thing.kind not in self._fails:
+            return False
+        patience = PATIENCE_AMONG if scene in self._scenes else PATIENCE
+        return sum(self._fails[thing.kind].values()) < patience
+
+    @property
+    def _scenes(self) -> set[str]:
+        return {scene for scenes in self._worked.values() for scene in scenes}
+
+    def learn_first(self, thing: Thing) -> None:
+        """`thing` responded but nothing happened: it may be the first of two steps."""
+        self._fails.setdefault(thing.kind, {})
+
+    def drags(self, first: Thing) -> bool:
+        """Whether both steps from `first` are likely to work as one drag."""
+        return self.dragged.predict((first.kind, first.look, "any")) >= LIKELY
+
+    # -- learning -----------------------------------------------------------------------------
+
+    def dead(self, obs: Observation, thing: Thing) -> None:
+        """`thing` did nothing in this exact state."""
+        self._dead[_spot(obs.state, thing)] = None
+        while len(self._dead) > DEAD_KEPT:
+            self._dead.popitem(last=False)
+
+    def failed(self, obs: Observation, first: Thing, second: Thing) -> None:
+        """The two steps did nothing in this exact state."""
+        self._failed[obs.state, first.kind, second.box.center] = None
+        while len(self._failed) > DEAD_KEPT:
+            self._failed.popitem(last=False)
+
+    def learn_response(self, obs: Observation, thing: Thing, responded: bool) -> None:
+        """`thing` did or did not respond."""
+        self.responds.learn(_names(obs.scene, thing), responded)
+
+    def learn_alone(self, scene: str, thing: Thing, happened: bool) -> None:
+        """Acting on `thing` alone did or did not make something happen."""
+        self.acts.learn(_names(scene, thing), happened)
+        if happened:
+            self.prepares.learn(_first_names(scene, thing), False)
+
+    def learn_pair(
+        self, obs: Observation, here: Situation, first: Thing, second: Thing, happened: bool
+    ) -> None:
+        """The two steps did or did not make something happen."""
+        self.seconds.learn(_pair_names(obs.scene, here, first, second), happened)
+        if not happened:
+            fails = self._fails.setdefault(first.kind, {})
+            fails[second.kind] = fails.get(second.kind, 0) + 1
+            return
+        self.prepares.learn(_first_names(obs.scene, first), True)
+        scenes = self._worked.setdefault(first.kind, [])
+        if obs.scene not in scenes:
+            scenes.append(obs.scene)
+
+    def learn_gave_up(self, scene: str, first: Thing) -> None:
+        """No second step was found for `first`."""
+        self.prepares.learn(_first_names(scene, first), False, DOUBT)
+
+    def learn_drag(self, first: Thing, happened: bool) -> None:
+        """A drag from `first` did or did not do what two steps do."""
+        self.dragged.learn((first.kind, first.look, "any"), happened)
+
+    def forget(self) -> None:
+        """Forget what was dead on exact screens."""
+        self._dead.clear()
+        self._failed.clear()
+
+    # -- keeping ------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy of what lasts."""
+        parts: dict[str, Any] = {name: getattr(self, name).to_dict() for name in _PARTS}
+        return {**parts, "fails": self._fails, "worked": self._worked}
+
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace everything by what `to_dict` gave."""
+        for name in _PARTS:
+            getattr(self, name).load(data.get(name, {}))
+        self._fails = {k: dict(v) for k, v in data.get("fails", {}).items()}
+        self._worked = {k: list(v) for k, v in data.get("worked", {}).items()}
+        self.forget()
+
+
+def _spot(state: str, thing: Thing) -> tuple[str, str, int, int]:
+    return state, thing.kind, thing.box.x // 8, thing.box.y // 8
+
+
+def _cell(thing: Thing) -> str:
+    x, y = thing.box.center
+    return f"{x // 160},{y // 120}"
+
+
+def _names(scene: str, thing: Thing) -> tuple[str, ...]:
+    return (
+        f"{scene}|{thing.kind}|{thing.look}",
+        f"{scene}|{thing.kind}",
+        f"{scene}|{thing.look}",
+        f"{scene}@{_cell(thing)}",
+        thing.kind,
+        f"look {thing.look}",
+    )
+
+
+def _first_names(scene: str, thing: Thing) -> tuple[str, ...]:
+    return f"{scene}|{thing.kind}", f"{scene}|{thing.look}", f"{scene}|{_size(thing)}", thing.kind
+
+
+def _pair_names(scene: str, here: Situation, first: Thing, second: Thing) -> tuple[str, ...]:
+    on = "group" if here.addressed(second.box.center) is not None else "none"
+    return (
+        f"{first.kind}>{second.kind}",
+        f"{first.kind}>@{_cell(second)}",
+        f"{first.kind}>{on}",
+        f"{scene}>{on}",
+        f"{_size(first)}>{_size(second)}",
+        f"{scene}>{second.kind}",
+        f"{scene}>{second.look}",
+        f"{scene}@{_cell(second)}",
+    )
+
+
+def _size(thing: Thing) -> str:
+    return thing.look.split(" ")[0]
