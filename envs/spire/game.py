@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import Any
 
@@ -112,8 +113,12 @@ class SpireEnv:
 def _open_window(size: tuple[int, int]) -> pygame.Surface:
     try:
         pygame.display.init()
+        # Without a display SDL falls back to one that shows nothing, unless it was told what to use.
+        if pygame.display.get_driver() == "offscreen" and "SDL_VIDEODRIVER" not in os.environ:
+            raise pygame.error("neither X11 nor Wayland answers")
         window = pygame.display.set_mode(size)
     except pygame.error as error:
+        pygame.display.quit()
         raise UsageError(
             f"There is no display to show the game on ({error}): run it without a window."
         ) from error
