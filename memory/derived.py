@@ -53,12 +53,16 @@ class SpaceIndex:
 
         Vectors that were put in a step still open are not found yet.
         """
+        found = self.search_labels(vector, k)
+        owners = self._store.vectors.owners([label for label, _ in found])
+        return [(owners[label], score) for label, score in found if label in owners]
+
+    def search_labels(self, vector: Vectors, k: int = 16) -> list[tuple[int, float]]:
+        """As `search`, with labels of vectors in place of their owners."""
         self.sync()
         if self._index is None or vector.shape[-1] != self._index.dimensions:
             return []
-        found = self._index.search(vector, k)
-        owners = self._store.vectors.owners([label for label, _ in found])
-        return [(owners[label], score) for label, score in found if label in owners]
+        return self._index.search(vector, k)
 
     def sync(self) -> None:
         """Take over what changed in the store, except vectors of an open step: they may be rolled back."""

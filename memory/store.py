@@ -42,6 +42,12 @@ FRAME_LIMIT = 256 << 20
 # Made once: building a statement costs as much as running it.
 _SKILLS_BY_ID = select(schema.skill).where(schema.skill.c.id.in_(bindparam("ids", expanding=True)))
 
+_SKILLS_BY_LABEL = (
+    select(schema.vector.c.label, schema.skill)
+    .join(schema.skill, schema.skill.c.id == schema.vector.c.owner)
+    .where(schema.vector.c.label.in_(bindparam("labels", expanding=True)))
+)
+
 
 class Store:
     """What a library holds, read and written; see `Store.open`."""
@@ -215,6 +221,14 @@ class Store:
             for row in self._transaction.read(_SKILLS_BY_ID, {"ids": chunk}):
                 found[row.id] = skill_record(row)
         return [found[skill_id] for skill_id in ids if skill_id in found]
+
+    def skills_of_vectors(self, labels: Sequence[int]) -> dict[int, SkillRecord]:
+        """The skills that own the vectors of these labels, as an index gives them, by label."""
+        found = {}
+        for chunk in chunks(labels):
+            for row in self._transaction.read(_SKILLS_BY_LABEL, {"labels": chunk}):
+                found[row.label] = skill_record(row)
+        return found
 
     def skills(self, *, scene: str | None = None, retired: bool = False) -> list[SkillRecord]:
         """All skills (of one scene), by id; with `retired` those that are no longer used, too."""

@@ -162,10 +162,13 @@ class Library:
 
     def nearest(self, vector: NDArray[np.float32], k: int = 16) -> list[tuple[Skill, float]]:
         """The `k` skills whose text's embedding is nearest to `vector`, with their cosines."""
-        found = self._text_index().search(vector, k)
-        scores = dict(found)
-        records = self.store.get_skills([owner for owner, _ in found])
-        return [(from_record(record), scores[record.id]) for record in records if record.retired is None]
+        found = self._text_index().search_labels(vector, k)
+        records = self.store.skills_of_vectors([label for label, _ in found])
+        return [
+            (from_record(records[label]), score)
+            for label, score in found
+            if label in records and records[label].retired is None
+        ]
 
     def _search_words(self, text: str, k: int) -> list[tuple[Skill, float]]:
         words = _words(text)
