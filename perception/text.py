@@ -65,11 +65,12 @@ class TextReader:
         changed = self._changed_tiles(grey)
         if lasting is not None and self._grey is not None:
             # What flickers would be read a little differently each time.
-            rows, columns = changed.shape
-            near = cv2.resize(lasting.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
-            lasted = cv2.dilate((near > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
-            changed[lasted == 0] = 0
-        self._grey = grey
+            changed = _reached(changed, lasting)
+            keep = np.repeat(np.repeat(changed == 0, TILE, axis=0), TILE, axis=1)
+            np.copyto(grey_read := grey.copy(), self._grey, where=keep[: grey.shape[0], : grey.shape[1]])
+            self._grey = grey_read
+        else:
+            self._grey = grey
         self._left = self._reads
         unread, self._unread = self._unread, []
         for box in unread:
@@ -142,6 +143,15 @@ class TextReader:
 
     def _covered(self, box: Box) -> bool:
         return any(line.box.intersection(box) > 0.5 * min(box.area, line.box.area) for line in self._lines)
+
+
+def _reached(changed: NDArray[np.uint8], lasting: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The changed tiles that hang together with a cell in which the change was for good."""
+    rows, columns = changed.shape
+    lasted = cv2.resize(lasting.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA) > 0
+    _, labels = cv2.connectedComponents(cv2.dilate(changed, np.ones((3, 5), np.uint8)), connectivity=8)
+    reached = np.unique(labels[lasted])
+    return np.asarray(changed * np.isin(labels, reached[reached > 0]), dtype=np.uint8)
 
 
 def _believed(text: str, confidence: float, box: Box) -> bool:
