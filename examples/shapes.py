@@ -1,4 +1,4 @@
-"""A small game to copy: find out which kind of shape each stage wants, and click both of that kind.
+"""A small game to copy: find out which kind of shape each stage wants, and click all of that kind.
 
 Play it with `cd examples && groundup play shapes:make`. A stage is three levels on a background of its own
 and wants one kind of shape, the same in every game; a wrong click costs one of three lives. This is a whole
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from groundup.envs.errors import ActionRefused
+from groundup.envs.games import Game
 from groundup.envs.types import Accepts, Action, Click, Frame, Move, Pixels, Wait
 
 COLORS = ((226, 88, 78), (86, 150, 232), (104, 194, 104), (240, 200, 76))
@@ -31,6 +32,7 @@ class Shapes:
     def __init__(self) -> None:
         self._frame = 0
         self._rng = np.random.default_rng(0)
+        self.reached: list[int] = []
         self._start()
 
     def _start(self) -> None:
@@ -39,10 +41,10 @@ class Shapes:
 
     def _deal(self) -> None:
         self.wanted, self._ground = STAGES[(self.level - 1) // 3 % len(STAGES)]
-        others = self._rng.choice([kind for kind in range(4) if kind != self.wanted], 5)
+        others = self._rng.choice([kind for kind in range(4) if kind != self.wanted], 4)
         places = self._rng.permutation(12)[:7]
         xs, ys = 95 + places % 4 * 150, 140 + places // 4 * 120
-        self._shapes = list(zip((self.wanted, self.wanted, *others), xs, ys, strict=True))
+        self._shapes = list(zip((*[self.wanted] * 3, *others), xs, ys, strict=True))
 
     def _numbers(self) -> tuple[tuple[str, int], ...]:
         return ("Level", self.level), ("Score", self.score), ("Lives", self.lives)
@@ -77,6 +79,7 @@ class Shapes:
         hit = [s for s in self._shapes if abs(s[1] - action.x) < 36 and abs(s[2] - action.y) < 36]
         if hit and hit[0][0] != self.wanted:
             self.lives -= 1
+            self.reached += [self.level] if not self.lives else []
         elif hit:
             self.score += 10
             self._shapes.remove(hit[0])
@@ -97,6 +100,7 @@ def _write(image: Pixels, text: str, x: int, y: int) -> None:
     cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (240, 236, 220), 2, cv2.LINE_AA)
 
 
-def make() -> Shapes:
-    """The factory that `shapes:make` names."""
-    return Shapes()
+def make() -> Game:
+    """The factory that `shapes:make` names: the game, and its own record for measuring only."""
+    env = Shapes()
+    return Game(env, lambda: {"level": env.level, "score": env.score, "levels_per_run": tuple(env.reached)})
