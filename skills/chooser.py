@@ -33,6 +33,9 @@ AGAIN = 0.7
 DOUBT = 0.5
 """Progress taken off for each factor e by which a choice is unlikely to respond."""
 
+WASTE = 1.0
+"""Progress that a move is worth which does nothing at all: the chance of one counts against a choice."""
+
 POINTS = 15.0
 """Survival points that are worth one step of progress."""
 
@@ -68,17 +71,19 @@ class Chooser:
     def choose(self, obs: Observation, here: Situation, survival: str | None, *, learning: bool) -> Decision:
         """The best thing to act on."""
         worths = self._worths(obs, survival) if survival else {}
+        idle = self._since.total()
         scored: list[tuple[float, Thing]] = []
         for chance, thing in self._grammar.usable(obs):
             score = self._choices.value(obs.scene, thing.kind) - self._choices.loops(obs.scene, thing.kind)
             score += worths.get(id(thing), 0.0) - AGAIN * self._since[obs.scene, thing.kind]
             if survival:
-                score += self._toll(obs, here, thing, survival) / POINTS
+                # Whoever shrinks from a toll for ever stands still: each fruitless move makes it smaller.
+                score += self._toll(obs, here, thing, survival) / POINTS / (1 + idle)
             if learning:
                 tries = self._choices.tries(obs.scene, thing.kind)
                 score += NOVELTY / math.sqrt(1.0 + tries) + 0.1 * self._rng.random()
                 score += PUZZLE * self._grammar.open(obs.scene, thing)
-                score = chance * score if score > 0.0 else score - 1.0 + chance
+                score = (chance * score if score > 0.0 else score) - WASTE * (1.0 - chance)
             else:
                 score += DOUBT * math.log(max(1e-4, chance))
             scored.append((score, thing))
