@@ -31,7 +31,7 @@ class FrameIndex:
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
-        self._levels: dict[int, Grey] = {}
+        self._levels: dict[float, Grey] = {}
 
     @cached_property
     def grey(self) -> Grey:
@@ -47,11 +47,11 @@ class FrameIndex:
 
     def prepare(self) -> None:
         """Compute everything that searches of this frame share, now rather than when first needed."""
-        for factor in (2, 3, 4):
+        for factor in (2.0, 2.5, 3.0, 4.0):
             self.level(factor)
         _ = self.thumbnail
 
-    def level(self, factor: int) -> Grey:
+    def level(self, factor: float) -> Grey:
         """The grey frame at 1 / `factor` of its size."""
         if factor not in self._levels:
             self._levels[factor] = reduced(self.grey, factor)
