@@ -72,6 +72,12 @@ STEADY = 10
 ANSWERS = 64
 """Answers whose delay is remembered."""
 
+ENOUGH = 4
+"""Answers that must be known before patience follows them."""
+
+RARE = 32
+"""One answer in so many may come later than is awaited."""
+
 DOUBTED = 12
 """Every so many actions without an answer the first patience is used again: a game may have become slower."""
 
@@ -227,20 +233,22 @@ class ChangeTracker:
             return self._judged[2]
         first, second = _Seen(before, shrink(before.pixels)), _Seen(after, shrink(after.pixels))
         if self._idle is None or self._idle.range.low.shape != first.small.shape:
-            return self._judge([first], [second], range_of([first.small]), range_of([second.small]))[0]
+            shown = range_of([first.small])
+            return _judge([first], [second], shown, range_of([second.small]))[0]
         known = hasattr(self, "_before") and any(seen.frame is before for seen in self._were)
-        return self._judge(
+        return _judge(
             self._were if known else [first],
             list(self._window) if self._window and self._window[-1].frame is after else [second],
-            (self._before if known else self._idle.range).around(first.small),
+            self._before if known else self._idle.range,
             self._idle.range.around(second.small),
         )[0]
 
     def _wait(self, hover: bool) -> int:
         """Frames without motion after which no answer is expected any more."""
-        if len(self._answers) < 4 or self._unanswered >= DOUBTED:
+        if len(self._answers) < ENOUGH or (self._unanswered >= DOUBTED and not hover):
             return self._patience
-        return max(self._answers) + (0 if hover else 1)
+        usual = sorted(self._answers)[-1 - len(self._answers) // RARE]
+        return min(self._patience, usual + (0 if hover else 1))
 
     def _begin(self, seen: _Seen) -> None:
         self._idle = Idle(seen.small)
@@ -293,9 +301,11 @@ class ChangeTracker:
         moving &= ~lonely(moving)
         if int(np.count_nonzero(moving)) > BUSY * moving.size:
             return moving
+        lately = list(self._loose)[-2:]
+        hot = spread(np.logical_or.reduce(lately)) if any(loose.any() for loose in lately) else None
+        if hot is not None and int(np.count_nonzero(moving & hot)) > SMALL * moving.size:
+            return moving
         left = np.zeros_like(moving)
-        lately = [np.count_nonzero(loose) for loose in list(self._loose)[-2:]]
-        hot = spread(np.logical_or.reduce(list(self._loose)[-2:])) if any(lately) else None
         parts = list(_parts(moving, PARTS))
         if not parts and moving.any():
             return moving
@@ -328,8 +338,7 @@ class ChangeTracker:
         now = range_of(smalls)
         own = self._own.around(smalls[-1])
         own.include(now)
-        old = self._before.around(self._were[-1].small)
-        change, doubtful = self._judge(self._were, window, old, own)
+        change, doubtful = _judge(self._were, window, self._before, own)
         doubtful = doubtful and len(window) < WINDOW
         if doubtful and not self._hovering:
             return
@@ -339,7 +348,7 @@ class ChangeTracker:
             self._unanswered = 0
             if self._began:
                 self._answers.append(self._began)
-        else:
+        elif not self._hovering:
             self._unanswered = self._unanswered + 1 if self._unanswered < DOUBTED else 0
         if change.fraction > SWITCHED:
             idle.switch(now)
@@ -349,36 +358,48 @@ class ChangeTracker:
         for small in smalls:
             idle.learn(small)
 
-    def _judge(self, were: list[_Seen], are: list[_Seen], old: Range, new: Range) -> tuple[Change, bool]:
-        """Compare two ranges part by part; also whether all there is to see is small."""
-        gap = old.gap(new)
-        mask: Mask = gap > TOLERANCE
-        fraction = float(mask.mean())
-        if fraction > SWITCHED:
-            boxes = tuple(sorted((part.box for part in _parts(mask)), key=lambda box: -box.area))
-            return Change(True, fraction, boxes, mask, CELL), False
-        restless = np.zeros_like(mask)
-        for window in (were, are):
-            if len(window) > 1:
-                restless |= range_of([seen.small for seen in window]).width() > MOVING
-        found = np.zeros_like(mask)
-        kept: list[_Part] = []
-        doubtful = True
-        for part in _parts(mask):
-            if part.count < 2 and int(gap[part.rows, part.columns].max()) < STRONG:
-                continue
-            if np.count_nonzero(restless[part.rows, part.columns] & part.cells) > 0.5 * part.count:
-                continue
-            specks = part.specks()
-            if specks and all(_stirs(were, speck.box) or _stirs(are, speck.box) for speck in specks):
-                continue
-            if drifted(were[-1].frame.pixels, are[-1].frame.pixels, part.box):
-                continue
-            kept.append(part)
-            doubtful = doubtful and part.count <= SMALL * mask.size
-            found[part.rows, part.columns] |= part.cells
-        boxes = tuple(sorted((part.box for part in kept), key=lambda box: -box.area))
-        return Change(bool(kept), float(found.mean()), boxes, found, CELL), doubtful and bool(kept)
+
+def _judge(were: list[_Seen], are: list[_Seen], usual: Range, new: Range) -> tuple[Change, bool]:
+    """What changed from `were`, where the screen showed `usual` by itself, to `are`, where it shows `new`.
+
+    Part by part; also says whether all there is to see is small.
+    """
+    gap = usual.around(were[-1].small).gap(new)
+    mask: Mask = gap > TOLERANCE
+    fraction = float(mask.mean())
+    if fraction > SWITCHED:
+        boxes = tuple(sorted((part.box for part in _parts(mask)), key=lambda box: -box.area))
+        return Change(True, fraction, boxes, mask, CELL), False
+    restless = np.zeros_like(mask)
+    for window in (were, are):
+        if len(window) > 1:
+            restless |= range_of([seen.small for seen in window]).width() > MOVING
+    found = np.zeros_like(mask)
+    kept: list[_Part] = []
+    doubtful = True
+    for part in _parts(mask):
+        if part.count < 2 and int(gap[part.rows, part.columns].max()) < STRONG:
+            continue
+        if np.count_nonzero(restless[part.rows, part.columns] & part.cells) > 0.5 * part.count:
+            continue
+        specks = part.specks()
+        if specks and all(_is_dust(speck, were, are, usual, new) for speck in specks):
+            continue
+        if drifted(were[-1].frame.pixels, are[-1].frame.pixels, part.box):
+            continue
+        kept.append(part)
+        doubtful = doubtful and part.count <= SMALL * mask.size
+        found[part.rows, part.columns] |= part.cells
+    boxes = tuple(sorted((part.box for part in kept), key=lambda box: -box.area))
+    return Change(bool(kept), float(found.mean()), boxes, found, CELL), doubtful and bool(kept)
+
+
+def _is_dust(speck: _Part, were: list[_Seen], are: list[_Seen], usual: Range, new: Range) -> bool:
+    """Whether a speck came or left by itself: it is on its way, or only what it had covered is seen again."""
+    if _stirs(were, speck.box) or _stirs(are, speck.box):
+        return True
+    gap = usual.part(speck.rows, speck.columns).gap(new.part(speck.rows, speck.columns))
+    return not bool((gap[speck.cells] > TOLERANCE).any())
 
 
 def _stirs(window: list[_Seen], box: Box) -> bool:

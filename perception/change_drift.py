@@ -21,7 +21,7 @@ REACH = 3
 PIXEL = 14
 """Levels by which a pixel must differ to count as changed."""
 
-SAMPLED = 192
+SAMPLED = 96
 """Changed pixels looked at to find the shift."""
 
 FOUND = 0.6
@@ -66,8 +66,8 @@ def _best_shifts(
     """One or two shifts at which most of the sampled pixels are found again, or none."""
     from_y = ys[None, :] + corner[0] - _SHIFTS[:, :1]
     from_x = xs[None, :] + corner[1] - _SHIFTS[:, 1:]
-    differ = np.abs(before[from_y, from_x].astype(np.int16) - new[ys, xs].astype(np.int16)).max(axis=2)
-    same = differ <= PIXEL
+    # One channel finds the shift, three times faster; all of them check what it leaves.
+    same = np.abs(before[from_y, from_x, 1].astype(np.int16) - new[ys, xs, 1]) <= PIXEL
     first = int(same.sum(axis=1).argmax())
     second = int((same & ~same[first]).sum(axis=1).argmax())
     if float((same[first] | same[second]).mean()) < FOUND:

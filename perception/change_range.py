@@ -99,6 +99,10 @@ class Range:
         """How far each cell varies, in levels."""
         return differing(self.high, self.low)
 
+    def part(self, rows: slice, columns: slice) -> Range:
+        """The range of some cells."""
+        return Range(self.low[rows, columns], self.high[rows, columns])
+
     def include(self, other: Range) -> None:
         """Widen the range by another."""
         cv2.min(self.low, other.low, self.low)
