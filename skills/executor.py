@@ -1,6 +1,7 @@
 """Carries out a move in the game: ground, act, wait until the screen has settled, see what responded.
 
-The only place where things become coordinates and where the game's frames are awaited.
+The only place where things become coordinates and where the game's frames are awaited. Nothing is sent
+that the game does not take.
 """
 
 from __future__ import annotations
@@ -8,7 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import perf_counter
 
-from groundup.envs.types import Action, Click, DoubleClick, Drag, Env, Frame, Move, Point, Scroll
+from groundup.envs.errors import ActionRefused
+from groundup.envs.types import (
+    Accepts,
+    Action,
+    Click,
+    DoubleClick,
+    Drag,
+    Env,
+    Frame,
+    Hold,
+    KeyPress,
+    Move,
+    Point,
+    Scroll,
+    TypeText,
+    Wait,
+)
 from groundup.perception.change import Change, ChangeTracker, Mask, settle
 from groundup.perception.observation import Thing
 from groundup.skills.learner import Decision
@@ -22,9 +39,10 @@ LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a move: for each action sent whether the screen responded, and the settled frame at its end.
+    """What came of a move: for each action sent whether the screen responded, and the frame at its end.
 
-    `lasting`: the cells in which the screen changed for good meanwhile (`Change.mask`), hovering included.
+    The frame is a settled one. `lasting`: the cells in which the screen changed for good meanwhile
+    (`Change.mask`), hovering included.
     """
 
     actions: tuple[Action, ...]
@@ -34,13 +52,17 @@ class Outcome:
 
 
 class Executor:
-    """Acts in one game and watches it."""
+    """Acts in one game and watches it.
+
+    `game_seconds` were spent in the game so far, `watch_seconds` on telling what it answered.
+    """
 
     def __init__(self, env: Env) -> None:
         self._env = env
         self._tracker = ChangeTracker()
         self._frame: Frame | None = None
         self._lasting: Mask | None = None
+        self._hovers = True
         self.game_seconds = 0.0
         self.watch_seconds = 0.0
 
@@ -54,7 +76,10 @@ class Executor:
         return self._frame
 
     def carry_out(self, move: Decision, *, holding: bool) -> Outcome:
-        """Do `move`; with `holding` its first step has been taken already. A first step without response ends it."""
+        """Do `move`; with `holding` its first step has been taken already.
+
+        A first step without response ends it. Raises `ActionRefused` as `act` does.
+        """
         if move.second is None:
             actions: list[Action] = [_click(move.first)]
         elif move.drag:
@@ -78,14 +103,28 @@ class Executor:
         """Send one action and wait until the screen has settled; returns what changed for good.
 
         The pointer goes there first, by itself: what lights up or goes dark under it is no response.
+        Raises `ActionRefused`, with nothing sent, for what the game does not take.
         """
+        if not accepted(action, self._env.accepts, self._env.size):
+            raise ActionRefused(f"{self._env.name} does not take {action}: choose what its Env accepts.")
         first = self.look()
-        self._send(Move(*_start(action)))
-        before = self._settled(hover=True)
+        before = self._aim(action)
         self._compare(first, before)
         self._send(action)
         self._frame = self._settled()
         return self._compare(before, self._frame)
+
+    def _aim(self, action: Action) -> Frame:
+        """Bring the pointer to where the action begins; returns the frame the action starts from."""
+        places = _places(action)
+        if places and self._hovers:
+            try:
+                self._send(Move(*places[0]))
+            except ActionRefused:
+                self._hovers = False
+            else:
+                return self._settled(hover=True)
+        return self._settled(acted=False)
 
     def _compare(self, before: Frame, after: Frame) -> Change:
         begin = perf_counter()
@@ -99,8 +138,11 @@ class Executor:
         self._env.act(action)
         self.game_seconds += perf_counter() - begin
 
-    def _settled(self, *, hover: bool = False) -> Frame:
-        return settle(self._observe, self._tracker, limit=LIMIT, hover=hover)[-1]
+    def _settled(self, *, acted: bool = True, hover: bool = False) -> Frame:
+        begin = perf_counter() - self.game_seconds
+        frame = settle(self._observe, self._tracker, limit=LIMIT, acted=acted, hover=hover)[-1]
+        self.watch_seconds += perf_counter() - self.game_seconds - begin
+        return frame
 
     def _observe(self) -> Frame:
         begin = perf_counter()
@@ -109,14 +151,40 @@ class Executor:
         return frame
 
 
-def _start(action: Action) -> Point:
+def accepted(action: Action, accepts: Accepts, size: tuple[int, int]) -> bool:
+    """Whether a game that `accepts` this, with frames of `size` (width, height), takes `action`."""
+    width, height = size
+    if not all(0 <= x < width and 0 <= y < height for x, y in _places(action)):
+        return False
+    match action:
+        case Click(button="left"):
+            return accepts.click
+        case Click(button="right"):
+            return accepts.right_click
+        case DoubleClick():
+            return accepts.double_click
+        case Drag(path):
+            return accepts.drag and len(path) > 1
+        case Scroll():
+            return accepts.scroll
+        case KeyPress(keys) | Hold(keys):
+            return bool(keys) and set(keys) <= set(accepts.keys)
+        case TypeText():
+            return accepts.text
+        case Move():
+            return accepts.click or accepts.right_click or accepts.double_click or accepts.drag
+        case Wait():
+            return True
+    return False
+
+
+def _places(action: Action) -> tuple[Point, ...]:
     match action:
         case Drag(path):
-            return path[0]
+            return path
         case Click(x, y) | DoubleClick(x, y) | Move(x, y) | Scroll(x, y):
-            return x, y
-        case _:
-            raise ValueError(f"{type(action).__name__} has no place")
+            return ((x, y),)
+    return ()
 
 
 def _click(thing: Thing) -> Click:
