@@ -45,10 +45,9 @@ class Kinds:
     def thing(self, pixels: Pixels, box: Box, lines: list[TextLine]) -> Thing:
         """The thing in `box`, with the `lines` that are written on it."""
         crop = pixels[box.y : box.y + box.h, box.x : box.x + box.w]
-        text = " | ".join(line.text for line in sorted(lines, key=lambda line: (line.box.y // 8, line.box.x)))
         title = self._title(lines)
         kind = title or self._look(crop, box)
-        return Thing(box, kind, coarse_look(crop, box), text.lower())
+        return Thing(box, kind, coarse_look(crop, box), written(lines))
 
     def _title(self, lines: list[TextLine]) -> str:
         """The topmost line with a word in it, as it was first spelt; "" if nothing is written."""
@@ -104,6 +103,11 @@ class Kinds:
             self._titles.setdefault(title, self._titles.get(same, same))
         pairs = zip(other._thumbnails, other._shapes, strict=True)
         return {f"look {i}": self._named(thumbnail, shape) for i, (thumbnail, shape) in enumerate(pairs)}
+
+
+def written(lines: list[TextLine]) -> str:
+    """What `lines` say in reading order, in lower case, parted by "|"."""
+    return " | ".join(x.text for x in sorted(lines, key=lambda x: (x.box.y // 8, x.box.x))).lower()
 
 
 def coarse_look(crop: Pixels, box: Box) -> str:

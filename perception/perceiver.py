@@ -6,19 +6,22 @@ The only place that knows in which order the parts of perception work, and which
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
 from groundup.envs.types import Frame
+from groundup.perception import steady
 from groundup.perception.change import Mask
-from groundup.perception.kinds import Kinds
+from groundup.perception.kinds import Kinds, written
 from groundup.perception.numbers import Number, numbers
-from groundup.perception.observation import Observation, Quantity, Thing
+from groundup.perception.observation import Observation, Quantity
 from groundup.perception.places import Places
-from groundup.perception.proposals import group, propose
+from groundup.perception.proposals import propose
+from groundup.perception.proposals_group import group
 from groundup.perception.scene import SceneIndex
 from groundup.perception.text import TextReader
-from groundup.perception.types import Box, TextLine
+from groundup.perception.types import Box, Proposal, TextLine
 
 LARGEST = 0.12
 """Share of the frame above which a box is a background to other things, not a thing."""
@@ -38,7 +41,8 @@ class Perceiver:
         self.kinds = Kinds()
         self.places = Places()
         self.scenes = SceneIndex()
-        self._scene = ""
+        self._proposals: list[Proposal] = []
+        self._last: Observation | None = None
         self.seconds: dict[str, float] = {}
 
     @property
@@ -48,14 +52,23 @@ class Perceiver:
 
     def perceive(self, frame: Frame, lasting: Mask | None = None) -> Observation:
         """Perceive a settled frame; `lasting` marks what changed for good since the last one (None: all)."""
+        if self._last is None or (lasting is not None and lasting.mean() > SWITCHED):
+            lasting = None
         lines = self._timed("text", self.reader, frame, lasting)
-        proposals = self._timed("proposals", propose, frame.pixels)
-        boxes = self._timed("group", self._boxes, proposals, lines, frame)
-        if lasting is None or not self._scene or lasting.mean() > SWITCHED:
-            self._scene = f"scene {self._timed('scene', self.scenes.classify, frame, lines)}"
-        return self._timed("kinds", self._assemble, frame, boxes, lines, self._scene)
+        if lasting is None:
+            self._proposals = self._timed("proposals", propose, frame.pixels)
+        else:
+            self._proposals = self._timed(
+                "proposals", steady.proposals, frame.pixels, self._proposals, lasting
+            )
+        boxes = self._timed("group", self._boxes, self._proposals, lines, frame)
+        scene = self._last.scene if self._last is not None else ""
+        if lasting is None:
+            scene = f"scene {self._timed('scene', self.scenes.classify, frame, lines)}"
+        self._last = self._timed("kinds", self._assemble, frame, boxes, lines, scene, lasting)
+        return self._last
 
-    def _boxes(self, proposals: list[Any], lines: list[TextLine], frame: Frame) -> list[Box]:
+    def _boxes(self, proposals: list[Proposal], lines: list[TextLine], frame: Frame) -> list[Box]:
         area = frame.width * frame.height
         return [
             p.box
@@ -63,23 +76,22 @@ class Perceiver:
             if p.box.area <= LARGEST * area and min(p.box.w, p.box.h) >= SMALLEST
         ]
 
-    def _assemble(self, frame: Frame, boxes: list[Box], lines: list[TextLine], scene: str) -> Observation:
-        inside: dict[int, list[TextLine]] = {i: [] for i in range(len(boxes))}
-        for line in lines:
-            holders = [i for i, box in enumerate(boxes) if box.contains(*line.box.center)]
-            if holders:
-                inside[min(holders, key=lambda i: boxes[i].area)].append(line)
-        things: list[Thing] = []
-        written: list[Box] = []
-        for i, box in enumerate(boxes):
-            things.append(self.kinds.thing(frame.pixels, box, inside[i]))
-            if sum(bool(re.search(r"[^\W\d_]{3,}", line.text)) for line in inside[i]) >= 2:
-                # Several lines of words are a text: its numbers belong to the thing, not to the game's state.
-                written.append(box)
-        quantities = [
-            self.places.quantity(frame.pixels, n) for n in numbers(lines) if _stands_alone(n, written)
-        ]
-        quantities = _one_per_place(quantities)
+    def _assemble(
+        self, frame: Frame, boxes: list[Box], lines: list[TextLine], scene: str, lasting: Mask | None
+    ) -> Observation:
+        last = self._last if lasting is not None else None
+        kept = steady.things(last.things, lasting) if last is not None and lasting is not None else []
+        boxes = [thing.box for thing in kept] + steady.fresh(boxes, kept, lasting)
+        inside = _inside(boxes, lines)
+        things = [replace(thing, text=written(texts)) for thing, texts in zip(kept, inside, strict=False)]
+        pairs = list(zip(boxes, inside, strict=True))
+        things += [self.kinds.thing(frame.pixels, box, texts) for box, texts in pairs[len(kept) :]]
+        # Several lines of words are a text: its numbers belong to the thing, not to the game's state.
+        texts = [box for box, found in pairs if sum(_worded(line) for line in found) >= 2]
+        alone = [n for n in numbers(lines) if _stands_alone(n, texts)]
+        quantities = _one_per_place([self.places.quantity(frame.pixels, n) for n in alone])
+        if last is not None and lasting is not None:
+            quantities = steady.quantities(last.quantities, quantities, lasting)
         self.places.visit(scene, quantities)
         return Observation(scene, tuple(things), tuple(quantities), self.places.fixed(scene), frame)
 
@@ -91,11 +103,7 @@ class Perceiver:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy of what was learnt."""
-        return {
-            "kinds": self.kinds.to_dict(),
-            "places": self.places.to_dict(),
-            "scenes": self.scenes.to_dict(),
-        }
+        return {name: part.to_dict() for name, part in self._parts().items()}
 
     def _parts(self) -> dict[str, Kinds | Places | SceneIndex]:
         return {"kinds": self.kinds, "places": self.places, "scenes": self.scenes}
@@ -106,6 +114,20 @@ class Perceiver:
         self.places.load(data.get("places", {}))
         if "scenes" in data:
             self.scenes = SceneIndex.from_dict(data["scenes"])
+
+
+def _inside(boxes: list[Box], lines: list[TextLine]) -> list[list[TextLine]]:
+    """For each box the lines whose middle lies in it and in no smaller box."""
+    inside: list[list[TextLine]] = [[] for _ in boxes]
+    for line in lines:
+        holders = [i for i, box in enumerate(boxes) if box.contains(*line.box.center)]
+        if holders:
+            inside[min(holders, key=lambda i: boxes[i].area)].append(line)
+    return inside
+
+
+def _worded(line: TextLine) -> bool:
+    return re.search(r"[^\W\d_]{3,}", line.text) is not None
 
 
 def _stands_alone(number: Number, written: list[Box]) -> bool:

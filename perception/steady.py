@@ -1,0 +1,93 @@
+"""What stands where nothing changed is what stood there before.
+
+A breathing figure or a flickering torch is seen a little differently in each frame. Where the screen
+did not change for good, things and numbers are kept as they were, and proposals are not made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from groundup.envs.types import Pixels
+from groundup.perception.change import Mask
+from groundup.perception.change_range import CELL
+from groundup.perception.observation import Quantity, Thing
+from groundup.perception.proposals import propose
+from groundup.perception.types import Box, Proposal
+
+MARGIN = 12
+"""Cells (48 pixels) around a change within which boxes are proposed anew: what moved away has left a hole."""
+
+TOUCHED = 0.03
+"""Share of a box's cells from which it counts as changed: a border that lights up is a tenth of a card."""
+
+SAME = 0.5
+"""Overlap, as a share of the smaller box, from which a new thing is taken for the one that was there."""
+
+
+def share(lasting: Mask, box: Box) -> float:
+    """The share (0 to 1) of the cells touched by `box` that changed for good."""
+    rows = slice(max(0, box.y // CELL), max(0, -(-(box.y + box.h) // CELL)))
+    columns = slice(max(0, box.x // CELL), max(0, -(-(box.x + box.w) // CELL)))
+    part = lasting[rows, columns]
+    return float(part.mean()) if part.size else 0.0
+
+
+def proposals(pixels: Pixels, before: Sequence[Proposal], lasting: Mask) -> list[Proposal]:
+    """The proposals of a frame, given those of the frame before and what changed since."""
+    regions = _regions(lasting)
+    if not regions:
+        return list(before)
+    # Level sets of a frame that is blank but for what changed cost a fraction of the whole frame's.
+    blank = np.zeros_like(pixels)
+    for x, y, w, h in regions:
+        blank[y : y + h, x : x + w] = pixels[y : y + h, x : x + w]
+    kept = [p for p in before if not any(region.contains(*p.box.center) for region in regions)]
+    return kept + [p for p in propose(blank) if any(_within(p.box, r, pixels) for r in regions)]
+
+
+def things(before: Sequence[Thing], lasting: Mask) -> list[Thing]:
+    """The things of the frame before that have not changed."""
+    return [thing for thing in before if share(lasting, thing.box) < TOUCHED]
+
+
+def fresh(boxes: Sequence[Box], kept: Sequence[Thing], lasting: Mask | None) -> list[Box]:
+    """Of the boxes found now those that hold something new, all where nothing is known (`lasting` None)."""
+    if lasting is None:
+        return list(boxes)
+    changed = [box for box in boxes if share(lasting, box) >= TOUCHED]
+    return [box for box in changed if not any(_covers(box, thing.box) for thing in kept)]
+
+
+def quantities(before: Sequence[Quantity], now: Sequence[Quantity], lasting: Mask) -> list[Quantity]:
+    """The numbers of a frame, given those of the frame before and what changed since."""
+    kept = [q for q in before if share(lasting, q.box) == 0.0]
+    places = {q.place for q in kept}
+    return kept + [q for q in now if q.place not in places and share(lasting, q.box) > 0.0]
+
+
+def _regions(lasting: Mask) -> list[Box]:
+    """Rectangles in pixels that hold all changes with a margin."""
+    grown = cv2.dilate(lasting.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
+    return [Box(*(CELL * int(v) for v in row[:4])) for row in stats[1:]]
+
+
+def _within(box: Box, region: Box, pixels: Pixels) -> bool:
+    """Whether `box` lies in `region` and was not cut off by its border (that of the frame cuts nothing)."""
+    height, width = pixels.shape[:2]
+    if not region.contains(*box.center):
+        return False
+    return (
+        (box.x > region.x + CELL or region.x == 0)
+        and (box.y > region.y + CELL or region.y == 0)
+        and (box.x + box.w < region.x + region.w - CELL or region.x + region.w >= width)
+        and (box.y + box.h < region.y + region.h - CELL or region.y + region.h >= height)
+    )
+
+
+def _covers(a: Box, b: Box) -> bool:
+    return a.intersection(b) > SAME * min(a.area, b.area)
