@@ -114,9 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = typer.main.get_command(app).main(args=given, prog_name="groundup", standalone_mode=False)
     except typer.TyperException as error:
-        message = error.format_message()
+        message = " ".join(error.format_message().split()).rstrip(".")
         if message:
-            print(f"groundup: {message} Try --help.", file=sys.stderr)
+            print(f"groundup: {message}: see --help.", file=sys.stderr)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         print("groundup: stopped.", file=sys.stderr)

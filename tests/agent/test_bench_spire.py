@@ -1,0 +1,38 @@
+"""`groundup bench spire` on a few steps: its format, its seeds, the scripted players beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from groundup.agent import bench_spire
+from groundup.agent.bench_spire import Options, measure, parse_seeds
+from tests.agent.conftest import Groundup
+
+
+def test_seeds() -> None:
+    assert parse_seeds("0:3") == (0, 1, 2)
+    assert parse_seeds("7") == (7,)
+
+
+def test_report(groundup: Groundup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_spire, "CUT", 10)
+    ran = groundup(
+        "bench", "spire", "--learn", "25", "--runs", "1", "--seeds", "0:1", "--jobs", "1", "--json"
+    )
+    assert ran.code == 0, ran.err
+    report = ran.json
+    assert report["results"][0].keys() == {"case", "ours", "baseline", "ratio", "unit", "n"}
+    assert report["results"][0]["unit"] == "floors"
+    assert report["floors"]["n"] == 1
+    (row,) = report["per_seed"]
+    assert len(row["floors"]) == 1
+    assert row["skills"] > 0
+    assert row["cut"] in (0, 1)
+    assert set(row["yardsticks"]) == {
+        "random legal play", "always attack, random picks", "block when attacked, sensible picks",
+    }  # fmt: skip
+
+
+def test_a_game_without_a_record_cannot_be_benched() -> None:
+    with pytest.raises(bench_spire.UsageError, match="record"):
+        measure(Options("examples.shapes:make", 10, 1, (0,)), 0)
