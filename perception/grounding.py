@@ -168,7 +168,7 @@ class _Seeker:
         self.index = index
         self.grey = grey_of(template.pixels)
         self.shape = (template.box.h, template.box.w)
-        self.parts = canonical(template.pixels, self.shape)
+        self.look = canonical(template.pixels, self.shape)
         across = index.pixels.shape[1] / template.frame_size[0]
         down = index.pixels.shape[0] / template.frame_size[1]
         x, y, w, h = template.box
@@ -240,7 +240,7 @@ class _Seeker:
 
     def place(self, box: Box, how: How) -> _Place:
         """What is seen at `box`, judged."""
-        match = Match(box, likeness(self.parts, canonical(self.index.crop(box), self.shape)), how)
+        match = Match(box, likeness(self.look, canonical(self.index.crop(box), self.shape)), how)
         context = self.template.context
         if context is None or (match.score < UNMOVED_ENOUGH and box != self.box):
             return _Place(match, UNKNOWN)

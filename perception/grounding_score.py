@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.types import Pixels
-
-Parts = NDArray[np.float32]
 
 CELL = 8
 """Side of a part in pixels of the canonical crop."""
@@ -19,12 +19,22 @@ PARTS = 16
 KEPT = 0.6
 """The share of parts, the most alike, that is averaged: up to 40% may be covered."""
 
+LIGHT, TINT = 50.0, 25.0
+"""Grey levels: how much lighter or darker, and how much more of one colour, still counts as the same."""
+
 NOISE = 40.0
 """Variance (grey levels squared) below which a part says nothing: noise and compression."""
 
 
-def canonical(crop: Pixels, shape: tuple[int, int] | None = None) -> Parts:
-    """The crop's parts, float (parts, CELL * CELL * 3): its shape is kept roughly, its size is not.
+class Look(NamedTuple):
+    """A crop made comparable: `parts`, float (parts, CELL * CELL * 3), about its `middle` colour, RGB."""
+
+    parts: NDArray[np.float32]
+    middle: NDArray[np.float32]
+
+
+def canonical(crop: Pixels, shape: tuple[int, int] | None = None) -> Look:
+    """The look of a crop: its shape is kept roughly, its size is not.
 
     `shape` is the height and width by which it is cut into rows and columns, by default the crop's.
     """
@@ -37,17 +47,22 @@ def canonical(crop: Pixels, shape: tuple[int, int] | None = None) -> Parts:
     cells = small.reshape(rows, CELL, columns, CELL, 3).swapaxes(1, 2).reshape(rows * columns, -1, 3)
     # The median part: a cover changes the mean of the whole crop, and with it every part's.
     middle = np.median(cells.mean(1), axis=0).astype(np.float32)
-    return np.ascontiguousarray(cells - middle).reshape(rows * columns, -1)
+    return Look(np.ascontiguousarray(cells - middle).reshape(rows * columns, -1), middle)
 
 
-def likeness(a: Parts, b: Parts) -> float:
-    """0 to 1 for two canonical crops of the same shape: the mean of their best KEPT parts.
+def likeness(a: Look, b: Look) -> float:
+    """0 to 1 for two looks of the same shape: the mean of their best KEPT parts.
 
-    A part's likeness is the correlation over its pixels and channels about the crop's middle
-    colour, so that brightness does not count and the colour of a flat part does.
+    A part's likeness is the correlation over its pixels and channels about the crop's middle colour,
+    so that some brightness does not count and the colour of a flat part does. Middle colours that
+    differ by more than LIGHT (all channels alike) or TINT (one from another) make it less.
     """
-    power = np.maximum(np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b))
-    across = np.einsum("ij,ij->i", a, b)
-    noise = NOISE * a.shape[1]
+    power = np.maximum(np.einsum("ij,ij->i", a.parts, a.parts), np.einsum("ij,ij->i", b.parts, b.parts))
+    across = np.einsum("ij,ij->i", a.parts, b.parts)
+    noise = NOISE * a.parts.shape[1]
     each = np.sort((across + noise) / (power + noise))
-    return float(np.clip(each[-max(1, round(KEPT * len(each))) :].mean(), 0, 1))
+    alike = each[-max(1, round(KEPT * len(each))) :].mean()
+    apart = a.middle - b.middle
+    light = abs(float(apart.mean())) / LIGHT
+    tint = float(np.abs(apart - apart.mean()).max()) / TINT
+    return float(np.clip(alike - 0.2 * max(0.0, light - 1) - 0.2 * max(0.0, tint - 1), 0, 1))
