@@ -26,11 +26,14 @@ SURE = 0.75
 """Confidence from which a line of two or more characters is kept: texture reads mostly below 0.6 on
 the real screenshots, text above 0.9."""
 
-SURE_ALONE, SURE_LETTER = 0.9, 0.97
+SURE_ALONE, SURE_LETTER = 0.95, 0.97
 """The same for a lone digit and for another lone character, which texture resembles more easily."""
 
 PATIENCE = 4
 """Failures at one place with one shape after which it is tried in every eighth call only."""
+
+MORE = 1.25
+"""Times the area of a line read before that a candidate must have to be read as the whole of it."""
 
 WHOLE = 0.5
 """Share of tiles changed from which the whole frame is searched in one go."""
@@ -114,9 +117,13 @@ class TextReader:
     def _read(self, grey: Grey, region: Region) -> None:
         ys, xs = region
         whole = Box(xs.start, ys.start, xs.stop - xs.start, ys.stop - ys.start)
+        kept = list(self._lines)
         for candidate in candidates(grey[region]):
             box = Box(candidate.box.x + xs.start, candidate.box.y + ys.start, *candidate.box[2:])
-            if _cut_off(candidate.box, whole, grey.shape) or self._covered(box):
+            if _cut_off(candidate.box, whole, grey.shape):
+                continue
+            under = [line for line in self._lines if _same_place(line.box, box)]
+            if any(line not in kept or MORE * line.box.area > box.area for line in under):
                 continue
             found = self._recogniser.known(candidate.picture)
             if found is None:
@@ -127,11 +134,14 @@ class TextReader:
                     continue
                 self._left -= 1
                 found = self._recogniser.read(candidate.picture)
-            self._keep(box, candidate.pieces, *found)
+            if all(len(line.text) < len(found[0]) for line in under):
+                self._keep(box, candidate.pieces, *found, under)
 
-    def _keep(self, box: Box, pieces: int, text: str, confidence: float) -> None:
+    def _keep(self, box: Box, pieces: int, text: str, confidence: float, under: list[TextLine]) -> None:
+        """Take a line in, in place of the parts of it that were read before."""
         place = _place(box, pieces)
         if _believed(text, confidence, box):
+            self._lines = [line for line in self._lines if line not in under]
             self._lines.append(TextLine(box, text, confidence))
             self._hopeless.pop(place, None)
         else:
@@ -140,9 +150,6 @@ class TextReader:
     def _worth_reading(self, box: Box, pieces: int) -> bool:
         """Texture that keeps moving (a torch) is tried only now and then."""
         return self._hopeless.get(_place(box, pieces), 0) < PATIENCE or self._calls % 8 == 0
-
-    def _covered(self, box: Box) -> bool:
-        return any(line.box.intersection(box) > 0.5 * min(box.area, line.box.area) for line in self._lines)
 
 
 def _reached(changed: NDArray[np.uint8], lasting: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -166,6 +173,10 @@ def _believed(text: str, confidence: float, box: Box) -> bool:
     # Signs around the digit (a bracket, a part of an icon) widen the box.
     shaped = len(text) > 1 or narrow * box.h <= box.w <= wide * box.h
     return shaped and confidence >= SURE_ALONE
+
+
+def _same_place(first: Box, second: Box) -> bool:
+    return first.intersection(second) > 0.5 * min(first.area, second.area)
 
 
 def _place(box: Box, pieces: int) -> tuple[int, ...]:

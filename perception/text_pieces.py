@@ -29,7 +29,7 @@ REACH, SHARE = 9, 0.45
 """A stroke's pixels have at least this share of the strongest contrast this many pixels around: it
 parts a white digit from the bright badge behind its thin outline."""
 
-SMALLEST, LARGEST = 7, 64
+SMALLEST, LARGEST = 7, 80
 """Heights of a glyph in pixels."""
 
 FAT = 0.34
