@@ -32,6 +32,9 @@ LOW = 0.45
 ALIKE = 0.8
 """Share of runs that must start at the same value, and of moved numbers that must be back for a run to have ended."""
 
+SPREAD = 0.4
+"""Share of all kinds of screen on which a place must hold a number to be a lasting one."""
+
 KEPT = 40
 """Runs looked back on."""
 
@@ -135,8 +138,10 @@ class CounterFinder:
 
     @property
     def _lasting(self) -> set[str]:
-        """Places on more than one kind of screen; all where there is but one kind."""
-        return {p for p, scenes in self._scenes.items() if len(scenes) > 1} or set(self._scenes)
+        """Places on many kinds of screen; all where there is but one kind."""
+        kinds = len({scene for scenes in self._scenes.values() for scene in scenes})
+        least = max(2.0, SPREAD * kinds)
+        return {p for p, scenes in self._scenes.items() if len(scenes) >= least} or set(self._scenes)
 
     def _is_back(self, values: dict[str, float]) -> bool:
         lasting = self._lasting

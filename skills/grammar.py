@@ -84,6 +84,8 @@ class Grammar:
                 if here.addressed(thing.box.center) is not None:
                     chance = max(chance, UNIT)
                 chance *= AGAIN ** fails.get(thing.kind, 0)
+            if self.begins(obs.scene, thing):
+                chance *= AGAIN
             alone = self.acting(obs.scene, thing)
             out.append((chance * (1.0 - alone) if alone > 0.3 else chance, thing))
         out.sort(key=lambda pair: -pair[0])
@@ -95,6 +97,10 @@ class Grammar:
             return False
         patience = PATIENCE_AMONG if scene in self._scenes else PATIENCE
         return sum(self._fails[thing.kind].values()) < patience
+
+    def begins(self, scene: str, thing: Thing) -> bool:
+        """Whether acting on `thing` probably begins two steps, known or still open."""
+        return self.first(scene, thing) >= LIKELY or self.open(scene, thing)
 
     @property
     def _scenes(self) -> set[str]:

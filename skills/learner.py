@@ -36,6 +36,9 @@ WORTH_HOLDING = 0.12
 SEARCHING = 0.7
 """Share of moves spent on looking for a skill where none is known, rather than on passing."""
 
+STIR = 0.05
+"""Progress that a change of any number counts for while no number is known to measure progress."""
+
 STEP = 3.0
 """Progress counted at most for one move, so that a misread number does not outweigh all others."""
 
@@ -131,7 +134,7 @@ class Learner:
             held = Held(move.first, before, self._situations.peek(before)) if move.second is None else None
         start, was = (held.before, held.was) if held is not None else (before, self._situations.peek(before))
         now = self._situations(after) if self.learning else self._situations.peek(after)
-        ended = self.counters.read(after.scene, now.own) if self.learning else False
+        ended = self.counters.read(after.scene, {**after.values, **now.own}) if self.learning else False
         changed = _changed(was, now)
         if move.second is None:
             used = self._learn_first(before, was, move.first, responses, after, changed, now)
@@ -217,8 +220,12 @@ class Learner:
         tried = [*(held.tried if held is not None else []), move.second.box.center]
         if not responded and len(tried) < TRIES:
             self._held = Held(move.first, start, was, tried)
-        elif self.learning:
+            return None
+        if self.learning:
             self.grammar.learn_gave_up(start.scene, move.first)
+        if responded and move.second.kind != move.first.kind and self.grammar.begins(start.scene, move.second):
+            # It let go of the first and took the second up instead.
+            self._held = Held(move.second, start, was)
         return None
 
     def _was_alone(self, start: Observation, second: Thing, after: Observation, changed: bool) -> bool:
@@ -248,7 +255,10 @@ class Learner:
             # Left for another scene, and not empty-handed: what comes next is another danger.
             self._visit += 1
         survival = was.own.get(self._survival) if self._survival else None
-        self.choices.used(start.scene, used.first.kind, after.scene, gain, survival, moved=_changed(was, now))
+        moved = _changed(was, now)
+        if moved and self.counters.place("progress") is None:
+            gain = STIR
+        self.choices.used(start.scene, used.first.kind, after.scene, gain, survival, moved=moved)
         return change, reward
 
     def _gain(self, was: Situation, now: Situation) -> float:
