@@ -69,11 +69,18 @@ def _screenshot(screens: Path, name: str, boxes: dict[str, tuple[int, int, int, 
     picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if picture is None:
         raise UsageError(f"The screenshot {path} is not a picture that can be decoded.")
-    for element, (_, _, w, h) in boxes.items():
-        if w <= 0 or h <= 0:
-            raise UsageError(f"The label {element} of {name} has no area.")
     pixels = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-    return Screenshot(name, pixels, {element: Box(*box) for element, box in boxes.items()})
+    elements = {element: _inside(Box(*box), pixels, f"{element} of {name}") for element, box in boxes.items()}
+    return Screenshot(name, pixels, elements)
+
+
+def _inside(box: Box, pixels: Pixels, label: str) -> Box:
+    height, width = pixels.shape[:2]
+    left, top = max(0, box.x), max(0, box.y)
+    w, h = min(width, box.x + box.w) - left, min(height, box.y + box.h) - top
+    if w <= 0 or h <= 0:
+        raise UsageError(f"The label {label} has no area inside its picture of {width}x{height}.")
+    return Box(left, top, w, h)
 
 
 def found(element: Box, boxes: Sequence[Box]) -> tuple[bool, bool, bool]:

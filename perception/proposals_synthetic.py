@@ -62,6 +62,8 @@ class _Painter:
             layouts[choice]()
         for _ in range(int(rng.integers(0, 4))):
             self._button(self._free(int(rng.integers(90, 210)), int(rng.integers(34, 70))))
+        # What lies at the edge is cut by it, as a hand of cards is.
+        self._cut()
         if rng.random() < 0.5:
             noise = rng.normal(0, rng.uniform(1, 5), self.screen.pixels.shape)
             self.screen.pixels = np.clip(self.screen.pixels + noise, 0, 255).astype(np.uint8)
@@ -242,13 +244,13 @@ class _Painter:
         for slot in range(count):
             raised = int(abs(slot - (count - 1) / 2) * rng.integers(0, 10))
             self._card(Box(x + slot * step, min(y + raised, self.height - h // 2), w, h))
-        # The lower part may be cut by the frame, as a hand is.
-        self._cut()
 
     def _cut(self) -> None:
-        self.screen.things = [
+        inside = Box(0, 0, self.width, self.height)
+        parts = [
             Box(t.x, t.y, min(t.w, self.width - t.x), min(t.h, self.height - t.y)) for t in self.screen.things
         ]
+        self.screen.things = [part for part in parts if min(part.w, part.h) > 9 and part.intersection(inside)]
 
     def _menu(self) -> None:
         rng = self.rng

@@ -1,6 +1,7 @@
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -143,6 +144,7 @@ def test_recall_counts_what_its_names_say() -> None:
         ('{"a.png": {"x": [1, 2, 3]}}', "not JSON of the form"),
         ('{"a.png": {"x": [1, 2, 3, 4]}}', "Cannot read the screenshot"),
         ('{"labels.json": {"x": [1, 2, 3, 4]}}', "not a picture"),
+        ('{"dot.png": {"x": [5, 0, 3, 4]}}', "no area inside its picture of 2x2"),
         ('{"../a.png": {"x": [1, 2, 3, 4]}}', "lies outside"),
     ],
 )
@@ -151,5 +153,6 @@ def test_labels_that_cannot_be_used_are_refused_with_a_sentence(
 ) -> None:
     path = tmp_path / "labels.json"
     path.write_text(labels)
+    cv2.imwrite(str(tmp_path / "dot.png"), np.zeros((2, 2, 3), dtype=np.uint8))
     with pytest.raises(UsageError, match=says):
         read_screenshots(tmp_path, path)
