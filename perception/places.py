@@ -36,6 +36,7 @@ class Places:
         self._places: list[tuple[str, int, int]] = []
         self._visits: dict[str, deque[set[str]]] = {}
         self._scene = ""
+        self._left: dict[str, dict[str, float]] = {}
 
     def quantity(self, pixels: Pixels, number: Number) -> Quantity:
         """Name the sort and the place of `number` in a frame."""
@@ -57,25 +58,31 @@ class Places:
         return _name(*self._places[best])
 
     def visit(self, scene: str, quantities: list[Quantity]) -> None:
-        """Note what stands in an observation of `scene`."""
+        """Note what stands in an observation of `scene`.
+
+        Coming back to a scene that stands as it was left goes on with the same visit: a list that was
+        opened over a battle and closed again makes no second battle.
+        """
         visits = self._visits.setdefault(scene, deque(maxlen=REMEMBERED))
-        if scene != self._scene or not visits:
+        values = {q.place: q.value for q in quantities}
+        if not visits or (scene != self._scene and values != self._left.get(scene)):
             visits.append(set())
-            self._scene = scene
-        visits[-1].update(q.place for q in quantities)
+        self._scene = scene
+        self._left[scene] = values
+        visits[-1].update(values)
 
     def fixed(self, scene: str) -> frozenset[str]:
-        """The places that hold a number in nearly every visit of `scene`, or that other scenes have too."""
+        """The places that hold a number in nearly every visit of `scene`, or of three scenes together."""
         visits = self._visits.get(scene, deque())
-        shared: dict[str, int] = {}
-        for seen in self._visits.values():
-            for place in set().union(*seen) if seen else ():
-                shared[place] = shared.get(place, 0) + 1
-        here = {p for seen in visits for p in seen}
-        often = {p for p in here if sum(p in seen for seen in visits) >= FIXED * len(visits)}
-        if len(visits) < VISITS:
-            often = set()
-        return frozenset(often | {p for p in here if shared.get(p, 0) >= 3})
+        here = {place for seen in visits for place in seen}
+        if len(visits) >= VISITS:
+            return frozenset(p for p in here if sum(p in seen for seen in visits) >= FIXED * len(visits))
+        return frozenset(p for p in here if self._everywhere(p))
+
+    def _everywhere(self, place: str) -> bool:
+        scenes = [visits for visits in self._visits.values() if any(place in seen for seen in visits)]
+        seen = [place in visit for visits in scenes for visit in visits]
+        return len(scenes) >= VISITS and sum(seen) >= FIXED * len(seen)
 
     @property
     def named(self) -> int:
@@ -106,6 +113,7 @@ class Places:
             for scene, kept in data.get("visits", {}).items()
         }
         self._scene = ""
+        self._left = {}
 
 
 def _name(form: str, x: int, y: int) -> str:

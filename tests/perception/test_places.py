@@ -52,10 +52,19 @@ def test_another_librarys_places_get_our_names() -> None:
     ours, theirs = Places(), Places()
     mine = ours.quantity(PIXELS, _number(80, 60, 20, maximum=80))
     same = theirs.quantity(PIXELS, _number(70, 63, 21, maximum=80))
-    new = theirs.quantity(PIXELS, _number(3, 400, 300))
-    for _ in range(3):
+    for value in range(3):
+        new = theirs.quantity(PIXELS, _number(value, 400, 300))
         theirs.visit("scene 0", [same, new])
         theirs.visit("scene 1", [])
     names = ours.absorb(theirs, {"scene 0": "scene 4"})
     assert names[same.place] == mine.place
     assert ours.fixed("scene 4") == {mine.place, names[new.place]}
+
+
+def test_coming_back_to_what_was_left_is_the_same_visit() -> None:
+    places = Places()
+    other = places.quantity(PIXELS, _number(20, 700, 450, maximum=20))
+    for _ in range(5):
+        places.visit("scene 1", [other])
+        places.visit("scene 2", [])
+    assert places.fixed("scene 1") == frozenset()
