@@ -239,6 +239,7 @@ def _learn(
     run = library.store.start_run(game.env.name, options.policy, seed=seed)
     keeper = Keeper(library, run.id) if learner is not None else None
     knowledge = Knowledge(library.store, run.id, learner, perceiver)
+    knowledge.snapshot()  # lessons that a copied library holds, before new ones take their places
     session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge)
     game.env.reset(seed=seed)
     session.play(options.learn, on_step=watch)

@@ -87,6 +87,8 @@ def load(store: Store, learner: Learner, perceiver: Perceiver) -> None:
     parts = store.get_knowledge("learner")
     if parts:
         learner.load(parts)
+    # A frozen learner, too, is to know what was learnt before.
+    frozen, learner.learning = not learner.learning, True
     for _, row in sorted(store.get_knowledge("lessons").items()):
         learner.learn(
             observation_from_json(row["before"]),
@@ -94,6 +96,7 @@ def load(store: Store, learner: Learner, perceiver: Perceiver) -> None:
             tuple(bool(r) for r in row["responses"]),
             observation_from_json(row["after"]),
         )
+    learner.learning = not frozen
 
 
 def _event(move: Decision, lesson: Lesson, after: Observation, done: int) -> dict[str, Any]:
