@@ -134,7 +134,7 @@ class TextReader:
                     continue
                 self._left -= 1
                 found = self._recogniser.read(candidate.picture)
-            if all(len(line.text) < len(found[0]) for line in under):
+            if all(len(line.text) < len(found[0]) and found[1] > line.confidence - 0.02 for line in under):
                 self._keep(box, candidate.pieces, *found, under)
 
     def _keep(self, box: Box, pieces: int, text: str, confidence: float, under: list[TextLine]) -> None:
