@@ -108,6 +108,11 @@ class EffectModel:
         self._skills: dict[str, _Skill] = {}
         self._words: dict[str, _Wording] = {}
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._skills.clear()
+        self._words.clear()
+
     def uses(self, skill: str) -> float:
         """How often `skill` was seen used."""
         evidence = self._skills.get(skill)

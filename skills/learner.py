@@ -10,6 +10,7 @@ what situations cost (`Outlook`), which choices led far (`Choices`), and which n
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -43,6 +44,20 @@ STEP = 3.0
 """Progress counted at most for one move, so that a misread number does not outweigh all others."""
 
 
+LOGGED = 400
+"""Uses remembered until it is known whose numbers are whose; once so many were made, nothing is learnt anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One use: where it began, what was used, what came of it, and during which visit."""
+
+    start: Observation
+    used: Decision
+    after: Observation
+    visit: int
+
+
 class Learner:
     """Decides and learns; with `learning` off everything it knows stays as it is."""
 
@@ -62,7 +77,8 @@ class Learner:
         self._held: Held | None = None
         self._visit = 0
         self._passed_in = 0
-        self._log: deque[tuple[Situation, str, Situation, int]] = deque(maxlen=400)
+        self._log: deque[_Entry] = deque(maxlen=LOGGED)
+        self._version = 0
         self._survival: str | None = None
 
     @property
@@ -147,6 +163,11 @@ class Learner:
         self.chooser.used(start.scene, (used or move).first.kind, moved=changed)
         if ended:
             self._run_ended()
+            self._visit += 1
+        if self._situations.version != self._version and len(self._log) == self._log.maxlen:
+            self._version = self._situations.version
+        if self._situations.version != self._version and self.learning:
+            self._learn_again()
         return Lesson(used.skill if used else None, reward, responses, change, ended)
 
     def _learn_first(
@@ -223,7 +244,11 @@ class Learner:
             return None
         if self.learning:
             self.grammar.learn_gave_up(start.scene, move.first)
-        if responded and move.second.kind != move.first.kind and self.grammar.begins(start.scene, move.second):
+        if (
+            responded
+            and move.second.kind != move.first.kind
+            and self.grammar.begins(start.scene, move.second)
+        ):
             # It let go of the first and took the second up instead.
             self._held = Held(move.second, start, was)
         return None
@@ -242,14 +267,13 @@ class Learner:
         reward = gain + 0.02 * survived
         if not self.learning:
             return {}, reward
-        point = (used.second or used.first).box.center
-        change = self.effects.learn(used.skill, used.first.text, was, now, was.addressed(point))
         if used.second is None:
             stayed = start.scene != after.scene or any(
                 t.kind == used.first.kind and t.box.iou(used.first.box) > 0.5 for t in after.things
             )
             self.tactics.learn_stay(used.first.kind, stayed)
-        self._log.append((was, used.skill, now, self._visit))
+        self._log.append(_Entry(replace(start, frame=None), used, replace(after, frame=None), self._visit))
+        change = self._learn_effect(used, was, now)
         self._learn_cost(used.skill, was, now, self._visit)
         if was.scene != now.scene and _changed(was, now):
             # Left for another scene, and not empty-handed: what comes next is another danger.
@@ -260,6 +284,24 @@ class Learner:
             gain = STIR
         self.choices.used(start.scene, used.first.kind, after.scene, gain, survival, moved=moved)
         return change, reward
+
+    def _learn_effect(self, used: Decision, was: Situation, now: Situation) -> dict[str, float]:
+        point = (used.second or used.first).box.center
+        return self.effects.learn(used.skill, used.first.text, was, now, was.addressed(point))
+
+    def _learn_again(self) -> None:
+        """Learn effects and costs anew from the uses remembered, now that it is known better whose numbers are."""
+        self._version = self._situations.version
+        self.effects.clear()
+        self.outlook.restart()
+        self.chooser.samples.clear()
+        self._passed_in = -1
+        for entry in self._log:
+            was, now = self._situations.peek(entry.start), self._situations.peek(entry.after)
+            self._learn_effect(entry.used, was, now)
+        for entry in self._log:
+            was, now = self._situations.peek(entry.start), self._situations.peek(entry.after)
+            self._learn_cost(entry.used.skill, was, now, entry.visit)
 
     def _gain(self, was: Situation, now: Situation) -> float:
         place = self.counters.place("progress")
@@ -291,11 +333,7 @@ class Learner:
         place = self.counters.place("survival")
         if place is not None and place != self._survival:
             self._survival = place
-            self.outlook.restart()
-            self.chooser.samples.clear()
-            log, self._log = list(self._log), deque(maxlen=self._log.maxlen)
-            for was, skill, now, visit in log:
-                self._learn_cost(skill, was, now, visit)
+            self._learn_again()
             self.outlook.ended(died=True)
 
     # -- keeping ------------------------------------------------------------------------------

@@ -24,8 +24,14 @@ ABOVE, BELOW = -0.04, 0.012
 FOOT = 0.06
 """How far below its bar, in frame widths, a number may stand that belongs to it."""
 
-CONSTANT = 0.9
-"""Share of the sightings of an own bar with one and the same maximum; a tenth may be misread."""
+CONSTANT = 0.8
+"""Share of visits with one and the same maximum that makes a bar one's own; some are misread."""
+
+VISITS = 3
+"""Visits that a bar must have been seen in before it may be one's own."""
+
+ALONE = 20
+"""Observations after which, in a game of one or two kinds of screen, what is always there is one's own."""
 
 BAR = "bar"
 """The sort of the number that makes a group: the value of its bar."""
@@ -82,22 +88,25 @@ def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     return abs(a[0] - b[0]) + 0.25 * abs(a[1] - b[1])
 
 
-def situation(
-    observation: Observation,
-    units: frozenset[str] = frozenset(),
-    lasting: frozenset[str] = frozenset(),
-    width: int = WIDTH,
-) -> Situation:
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """What is known of places: numbers that are one's own wherever they stand, own bars, other fixed numbers."""
+
+    lasting: frozenset[str] = frozenset()
+    bars: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
+
+
+def situation(observation: Observation, whose: Whose, width: int = WIDTH) -> Situation:
     """Reduce `observation` to its numbers.
 
-    `units` are places of bars known to be others' although something stands there in nearly every visit,
-    `lasting` places known to be one's own whatever stands near. Otherwise a number near a bar belongs to it, to a unit or to oneself; what is near no bar is one's own if fixed.
+    A bar is one's own if it is known to be, or repeats one that is; each other bar makes a group.
+    A number near a bar belongs to it, to a unit or to oneself; what is near no bar is one's own if fixed.
     """
-    fixed = observation.fixed
     held = {
         (q.value, q.maximum)
         for q in observation.quantities
-        if q.maximum and q.place in fixed and q.place not in units
+        if q.maximum and (q.place in whose.lasting or q.place in whose.bars)
     }
     own: dict[str, float] = {}
     own_bars: list[tuple[float, float]] = []
@@ -114,7 +123,7 @@ def situation(
     for q in observation.quantities:
         if q.maximum is not None:
             continue
-        if q.place in lasting:
+        if q.place in whose.lasting:
             own[q.place] = q.value
             continue
         near = [(d, g) for g in groups if (d := _belongs(g.at, _center(q), width)) is not None]
@@ -123,7 +132,7 @@ def situation(
             group = min(near, key=_first)[1]
             name = _side(group.at, _center(q), width) + q.sort
             group.values[name] = group.values.get(name, 0.0) + q.value
-        elif selves or q.place in fixed:
+        elif selves or q.place in whose.fixed:
             own[q.place] = q.value
     return Situation(observation.scene, own, tuple(groups), width)
 
@@ -153,31 +162,70 @@ class Situations:
 
     def __init__(self) -> None:
         self._seen: dict[str, dict[str, int]] = {}
+        self._fixed: dict[str, frozenset[str]] = {}
         self._maxima: dict[str, dict[str, int]] = {}
-        self._scenes: dict[str, list[str]] = {}
+        self._left: dict[str, dict[str, float]] = {}
+        self._met: dict[str, set[str]] = {}
         self._last: dict[str, float] = {}
+        self._scene = ""
+        self._whose: dict[str, Whose] = {}
+        self._lasting: frozenset[str] = frozenset()
+        self.version = 0
 
     def __call__(self, observation: Observation) -> Situation:
-        """Take in `observation`; its situation."""
-        for q in observation.quantities:
-            if q.maximum is not None:
-                maxima = self._maxima.setdefault(q.place, {})
-                most = f"{q.maximum:g}"
-                maxima[most] = maxima.get(most, 0) + 1
-        for place in observation.fixed & observation.values.keys():
-            scenes = self._scenes.setdefault(place, [])
-            if len(scenes) < LASTING and observation.scene not in scenes:
-                scenes.append(observation.scene)
-        here = self._reduce(observation)
-        seen = self._seen.setdefault(here.scene, {})
+        """Take in `observation`; its situation. `version` counts up when it is known better whose numbers are."""
+        scene = observation.scene
+        seen = self._seen.setdefault(scene, {})
         seen[""] = seen.get("", 0) + 1
-        for place in here.own:
+        for place in observation.values:
             seen[place] = seen.get(place, 0) + 1
+        self._fixed[scene] = observation.fixed
+        self._note_maxima(observation)
+        self._settle(scene)
         return self.peek(observation)
+
+    def _note_maxima(self, observation: Observation) -> None:
+        scene, values = observation.scene, observation.values
+        lasting = {p: v for p, v in values.items() if p in self._lasting}
+        met = self._met.setdefault(scene, set())
+        left = self._left.get(scene)
+        if left is not None and any(left.get(p, v) != v for p, v in lasting.items()) and self._scene != scene:
+            # Back after something happened elsewhere: another visit, with units of its own.
+            met.clear()
+        for q in observation.quantities:
+            if q.maximum is not None and q.place not in met:
+                met.add(q.place)
+                maxima = self._maxima.setdefault(q.place, {})
+                maxima[f"{q.maximum:g}"] = maxima.get(f"{q.maximum:g}", 0) + 1
+        self._left[scene] = lasting
+        self._scene = scene
+
+    def _settle(self, scene: str) -> None:
+        scenes = len(self._fixed)
+        counts: dict[str, int] = {}
+        for known in self._fixed.values():
+            for place in known:
+                counts[place] = counts.get(place, 0) + 1
+        self._lasting = frozenset(p for p, n in counts.items() if n >= LASTING)
+        constant = {
+            place
+            for place, maxima in self._maxima.items()
+            if sum(maxima.values()) >= VISITS and max(maxima.values()) >= CONSTANT * sum(maxima.values())
+        }
+        fixed: set[str] = set(self._fixed.get(scene, ()))
+        seen = self._seen[scene]
+        if scenes < LASTING and seen[""] >= ALONE:
+            # Where there is but one kind of screen, what stands there nearly always is one's own.
+            fixed |= {p for p, n in seen.items() if p and n >= STEADY * seen[""]}
+            constant |= fixed
+        whose = Whose(self._lasting, frozenset(constant & fixed), frozenset(fixed))
+        if whose != self._whose.get(scene):
+            self._whose[scene] = whose
+            self.version += 1
 
     def peek(self, observation: Observation) -> Situation:
         """The situation in `observation`, with the last value of each number that must have been missed."""
-        here = self._reduce(observation)
+        here = situation(observation, self._whose.get(observation.scene, Whose()))
         seen = self._seen.get(here.scene, {"": 0})
         missed = {
             place: self._last[place]
@@ -186,34 +234,30 @@ class Situations:
             and place not in here.own
             and seen[""] >= SEEN
             and count >= STEADY * seen[""]
+            and place in self._whose[here.scene].fixed
         }
         self._last.update(here.own)
         return replace(here, own={**here.own, **missed}) if missed else here
 
-    def _reduce(self, observation: Observation) -> Situation:
-        # Bars whose maximum varies are units': one stands where another stood.
-        units = frozenset(
-            place
-            for place, maxima in self._maxima.items()
-            if max(maxima.values()) < CONSTANT * sum(maxima.values())
-        )
-        lasting = frozenset(place for place, scenes in self._scenes.items() if len(scenes) >= LASTING)
-        return situation(observation, units, lasting)
-
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-friendly copy of what is always there, of the maxima seen and of the scenes of places."""
+        """A JSON-friendly copy of what is always there, of the maxima seen and of what was fixed."""
         return {
             "seen": {scene: dict(seen) for scene, seen in self._seen.items()},
             "maxima": {place: dict(maxima) for place, maxima in self._maxima.items()},
-            "scenes": {place: list(scenes) for place, scenes in self._scenes.items()},
+            "fixed": {scene: sorted(fixed) for scene, fixed in self._fixed.items()},
         }
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         self._seen = {k: {p: int(n) for p, n in v.items()} for k, v in data.get("seen", {}).items()}
         self._maxima = {k: {p: int(n) for p, n in v.items()} for k, v in data.get("maxima", {}).items()}
-        self._scenes = {place: list(scenes) for place, scenes in data.get("scenes", {}).items()}
+        self._fixed = {k: frozenset(v) for k, v in data.get("fixed", {}).items()}
+        self._whose.clear()
+        for scene in self._fixed:
+            self._settle(scene)
         self._last.clear()
+        self._left.clear()
+        self._met.clear()
 
 
 def written_numbers(text: str) -> list[tuple[str, float]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from groundup.perception.observation import Observation, Thing
 
 from .effects import Change, EffectModel
@@ -80,7 +82,7 @@ class Tactics:
             stocks[stock] = 1
             skill = f"{thing.kind} >"
             change = self._effects.expect(skill, thing.text)
-            bonus = CURIOSITY / (1.0 + self._effects.uses(skill)) if curious else 0.0
+            bonus = CURIOSITY / math.sqrt(1.0 + self._effects.uses(skill)) if curious else 0.0
             for second, group in self._targets(obs, here, thing, change):
                 options.append(Option(stock, change, group, bonus))
                 drag = drags and self._grammar.drags(thing)
