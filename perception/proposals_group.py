@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from groundup.perception.proposals_features import intersections
 from groundup.perception.types import Box, Proposal, TextLine
 
-FAINT = 0.15
+FAINT = 0.12
 """Below this score a box is nearly always texture (measured on the labelled screenshots)."""
 
 INSIDE = 0.85
@@ -23,11 +23,23 @@ INSIDE = 0.85
 OVERLAPPING = 0.5
 """The share of the smaller of two boxes that both cover when they cannot be two things."""
 
-OUTSHONE = 0.55
+OUTSHONE = 0.3
 """A box stands for what it holds if its score is at least this share of the best score in it."""
 
-SIBLING = 0.8
+HOLDER = 0.2
+"""A box of a lower score stands for nothing that scores better."""
+
+SQUARE, SQUARE_SHARE = 1.3, 0.5
+"""A part of a line is square when not so much wider than high, and less than this share of the line."""
+
+SIBLING = 0.6
 """Things of a score at least this share of their holder's make it a background."""
+
+ONE_SIZE = 0.25
+"""Largest logarithm of the ratio of two sides that count as alike."""
+
+MANY, FILLED = 4, 0.25
+"""So many alike things in a box, or two that cover this share of it, make it a background."""
 
 TEXT_SCORE = 0.3
 """The score of a line of text that lies in no other thing, times the confidence of its reading."""
@@ -50,12 +62,16 @@ def group(proposals: list[Proposal], lines: list[TextLine]) -> list[Proposal]:
 
 
 def _words(box: Box, lines: list[TextLine]) -> bool:
-    """Whether the box is a part of a line, or the line itself."""
+    """Whether the box is a part of a line, or the line itself.
+
+    A square part may as well be an icon: whether it is one is left to what lies beside it.
+    """
     for line in lines:
         x, y, w, h = line.box
         slack = h // 4
         grown = Box(x - slack, y - slack, w + 2 * slack, h + 2 * slack)
-        if box.intersection(grown) >= INSIDE * box.area:
+        square = SQUARE * box.h > box.w and box.w < SQUARE_SHARE * w
+        if box.intersection(grown) >= INSIDE * box.area and not square:
             return True
     return False
 
@@ -72,7 +88,7 @@ def _outermost(proposals: list[Proposal]) -> list[Proposal]:
         parts = [j for j in np.flatnonzero(within[i]) if int(j) in chosen]
         inner = [k for j in parts for k in chosen[int(j)]]
         inner = sorted(set(inner), key=lambda k: -score[k])
-        if inner and (_background(int(i), inner, boxes, score) or score[i] < OUTSHONE * score[inner[0]]):
+        if inner and (_background(int(i), inner, boxes, score) or score[i] < _least(score[inner[0]])):
             chosen[int(i)] = inner
         else:
             chosen[int(i)] = [int(i)]
@@ -81,13 +97,32 @@ def _outermost(proposals: list[Proposal]) -> list[Proposal]:
     return _apart([proposals[k] for k in top - covered])
 
 
+def _least(best: float) -> float:
+    """The score from which a box stands for things in it of which the best has score `best`."""
+    return max(OUTSHONE * best, min(HOLDER, best))
+
+
 def _background(
     holder: int, inner: list[int], boxes: NDArray[np.float64], score: NDArray[np.float64]
 ) -> bool:
-    """Whether several of the things in a box are of one size and hardly less of a thing than the box."""
+    """Whether several of the things in a box are of one size and hardly less of a thing than the box.
+
+    Two or three small ones are what is drawn on a thing; many, or such as fill it, lie on a background.
+    Those that overlap are parts of one thing and count once.
+    """
     strong = [k for k in inner if score[k] >= SIBLING * score[holder]]
-    sizes = np.log(boxes[strong, 2:])
-    return any((np.abs(sizes - size).max(1) < 0.25).sum() >= 2 for size in sizes)
+    whole = boxes[holder, 2] * boxes[holder, 3]
+    for first in strong:
+        alike = [k for k in strong if np.abs(np.log(boxes[k, 2:] / boxes[first, 2:])).max() < ONE_SIZE]
+        overlap = intersections(boxes[alike])
+        apart: list[int] = []
+        for i in range(len(alike)):
+            if not overlap[i, apart].any():
+                apart.append(i)
+        filled = sum(boxes[alike[i], 2] * boxes[alike[i], 3] for i in apart)
+        if len(apart) >= MANY or (len(apart) >= 2 and filled >= FILLED * whole):
+            return True
+    return False
 
 
 def _apart(proposals: list[Proposal]) -> list[Proposal]:
