@@ -32,7 +32,7 @@ class Knowledge:
         self._learner = learner
         self._perceiver = perceiver
         self._since = 0
-        self._named = -1
+        self._kept: dict[str, int] = {}
 
     @contextmanager
     def step(
@@ -55,9 +55,7 @@ class Knowledge:
             if self._since >= SNAPSHOT:
                 self.snapshot()
                 return
-            if self._perceiver.named != self._named:
-                self._store.put_knowledge("perception", "all", self._perceiver.to_dict())
-                self._named = self._perceiver.named
+            self._keep_perception()
             row = {
                 "before": before.to_json(),
                 "move": _move_to_json(move),
@@ -73,29 +71,31 @@ class Knowledge:
         with self._store.step():
             for part, document in self._learner.to_dict().items():
                 self._store.put_knowledge("learner", part, document)
-            self._store.put_knowledge("perception", "all", self._perceiver.to_dict())
+            self._kept.pop("visits", None)
+            self._keep_perception()
             self._store.delete_knowledge("lessons", [f"{i:06d}" for i in range(1, SNAPSHOT + 1)])
         self._since = 0
-        self._named = self._perceiver.named
+
+    def _keep_perception(self) -> None:
+        marks = self._perceiver.marks()
+        for name, mark in marks.items():
+            if self._kept.get(name) != mark:
+                self._store.put_knowledge("perception", name, self._perceiver.document(name))
+        self._kept = marks
 
 
 def load(store: Store, learner: Learner, perceiver: Perceiver) -> None:
     """Bring learner and perceiver to where the library left off."""
-    perception = store.get_knowledge("perception")
-    if "all" in perception:
-        perceiver.load(perception["all"])
+    perceiver.load(store.get_knowledge("perception"))
     parts = store.get_knowledge("learner")
     if parts:
         learner.load(parts)
     # A frozen learner, too, is to know what was learnt before.
     frozen, learner.learning = not learner.learning, True
     for _, row in sorted(store.get_knowledge("lessons").items()):
-        learner.learn(
-            observation_from_json(row["before"]),
-            _move_from_json(row["move"]),
-            tuple(bool(r) for r in row["responses"]),
-            observation_from_json(row["after"]),
-        )
+        before, after = observation_from_json(row["before"]), observation_from_json(row["after"])
+        perceiver.places.visit(after.scene, list(after.quantities))
+        learner.learn(before, _move_from_json(row["move"]), tuple(bool(r) for r in row["responses"]), after)
     learner.learning = not frozen
 
 

@@ -86,16 +86,23 @@ class Kinds:
         """How many names were given so far."""
         return len(self._titles) + len(self._thumbnails)
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-friendly copy."""
-        looks = self._thumbnails.astype(int).tolist()
-        return {"titles": self._titles, "looks": looks, "shapes": self._shapes.tolist()}
+    def marks(self) -> dict[str, int]:
+        """The documents that hold the kinds, each with a number that changes when the document does."""
+        return {"titles": len(self._titles), **{f"look {i}": 1 for i in range(len(self._thumbnails))}}
 
-    def load(self, data: dict[str, Any]) -> None:
-        """Replace everything by what `to_dict` gave."""
-        self._titles = dict(data.get("titles", {}))
-        self._thumbnails = np.array(data.get("looks", []), np.float32).reshape(-1, SIDE * SIDE * 3)
-        self._shapes = np.array(data.get("shapes", []), np.float64).reshape(-1, 2)
+    def document(self, name: str) -> Any:
+        """One of them, as JSON."""
+        if name == "titles":
+            return self._titles
+        i = int(name.split()[1])
+        return [self._thumbnails[i].astype(int).tolist(), self._shapes[i].tolist()]
+
+    def load(self, documents: dict[str, Any]) -> None:
+        """Replace everything by what `document` gave; other documents are left alone."""
+        self._titles = dict(documents.get("titles", {}))
+        looks = [documents[f"look {i}"] for i in range(sum(name.startswith("look ") for name in documents))]
+        self._thumbnails = np.array([look for look, _ in looks], np.float32).reshape(-1, SIDE * SIDE * 3)
+        self._shapes = np.array([shape for _, shape in looks], np.float64).reshape(-1, 2)
 
     def absorb(self, other: Kinds) -> dict[str, str]:
         """Take over another library's kinds; returns our name for each of its looks."""

@@ -101,19 +101,26 @@ class Perceiver:
         self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - begin
         return result
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-friendly copy of what was learnt."""
-        return {name: part.to_dict() for name, part in self._parts().items()}
+    def marks(self) -> dict[str, int]:
+        """The documents that hold what was learnt, each with a number that changes when the document does."""
+        return {**self.kinds.marks(), **self.places.marks(), **self.scenes.marks()}
 
-    def _parts(self) -> dict[str, Kinds | Places | SceneIndex]:
-        return {"kinds": self.kinds, "places": self.places, "scenes": self.scenes}
+    def document(self, name: str) -> Any:
+        """One of them, as JSON."""
+        holders: tuple[Kinds | Places | SceneIndex, ...] = (self.kinds, self.places, self.scenes)
+        return next(part for part in holders if name in part.marks()).document(name)
 
-    def load(self, data: dict[str, Any]) -> None:
-        """Replace everything learnt by what `to_dict` gave."""
-        self.kinds.load(data.get("kinds", {}))
-        self.places.load(data.get("places", {}))
-        if "scenes" in data:
-            self.scenes = SceneIndex.from_dict(data["scenes"])
+    def load(self, documents: dict[str, Any]) -> None:
+        """Replace everything learnt by what `document` gave."""
+        self.kinds.load(documents)
+        self.places.load(documents)
+        self.scenes.load(documents)
+        self._last = None
+
+    def absorb(self, other: Perceiver) -> dict[str, str]:
+        """Take over what another one learnt; returns our name for each of its looks, scenes and places."""
+        scenes = self.scenes.absorb(other.scenes)
+        return {**self.kinds.absorb(other.kinds), **scenes, **self.places.absorb(other.places, scenes)}
 
 
 def _inside(boxes: list[Box], lines: list[TextLine]) -> list[list[TextLine]]:

@@ -100,17 +100,25 @@ class Places:
             ours.extend({names[place] for place in seen} for seen in visits)
         return names
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-friendly copy."""
-        visits = {scene: [sorted(seen) for seen in kept] for scene, kept in self._visits.items()}
-        return {"places": [list(p) for p in self._places], "visits": visits}
+    def marks(self) -> dict[str, int]:
+        """The documents that hold the places, each with a number that changes when the document does.
 
-    def load(self, data: dict[str, Any]) -> None:
-        """Replace everything by what `to_dict` gave."""
-        self._places = [(str(w), int(x), int(y)) for w, x, y in data.get("places", [])]
+        Visits are told anew by the observations since (`visit`): their document is for snapshots.
+        """
+        return {"places": len(self._places), "visits": 0}
+
+    def document(self, name: str) -> Any:
+        """One of them, as JSON."""
+        if name == "places":
+            return [list(place) for place in self._places]
+        return {scene: [sorted(seen) for seen in kept] for scene, kept in self._visits.items()}
+
+    def load(self, documents: dict[str, Any]) -> None:
+        """Replace everything by what `document` gave; other documents are left alone."""
+        self._places = [(str(w), int(x), int(y)) for w, x, y in documents.get("places", [])]
         self._visits = {
             scene: deque((set(seen) for seen in kept), maxlen=REMEMBERED)
-            for scene, kept in data.get("visits", {}).items()
+            for scene, kept in documents.get("visits", {}).items()
         }
         self._scene = ""
         self._left = {}

@@ -8,6 +8,7 @@ a hand do not make another scene.
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -107,24 +108,27 @@ class SceneIndex:
             names[f"scene {i}"] = f"scene {best}"
         return names
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-friendly copy."""
-        rows = []
-        for scene in self._scenes:
-            examples = [np.round(example, 4).tolist() for example in scene.examples]
-            rows.append({"examples": examples, "visits": scene.visits, "words": scene.words})
-        return {"scenes": rows}
+    def marks(self) -> dict[str, int]:
+        """The documents that hold the scenes, each with a number that changes when the document does."""
+        return {f"scene {i}": len(scene.examples) for i, scene in enumerate(self._scenes)}
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any], embed: Callable[[Frame], Vector] | None = None) -> SceneIndex:
-        """The index behind what `to_dict` gave."""
-        index = cls(embed)
-        for row in data.get("scenes", []):
-            scene = _Scene()
-            scene.examples = [np.array(e, np.float32) for e in row["examples"]]
+    def document(self, name: str) -> Any:
+        """One of them, as JSON."""
+        scene = self._scenes[int(name.split()[1])]
+        examples = [b64encode(example.astype("<f2").tobytes()).decode() for example in scene.examples]
+        return {"examples": examples, "visits": scene.visits, "words": scene.words}
+
+    def load(self, documents: dict[str, Any]) -> None:
+        """Replace everything by what `document` gave; other documents are left alone."""
+        self._scenes = []
+        for i in range(sum(name.startswith("scene ") for name in documents)):
+            row, scene = documents[f"scene {i}"], _Scene()
+            scene.examples = [
+                np.frombuffer(b64decode(example), "<f2").astype(np.float32) for example in row["examples"]
+            ]
             scene.visits, scene.words = int(row["visits"]), dict(row["words"])
-            index._scenes.append(scene)
-        return index
+            self._scenes.append(scene)
+        self._last = -1
 
 
 def _anchors(frame: Frame, lines: list[TextLine]) -> set[str]:

@@ -57,7 +57,7 @@ def test_kept_kinds_give_the_same_names() -> None:
     looks = [_card((160, 20, 20)), _card((20, 40, 170)), _card((20, 160, 20))]
     names = [kinds.thing(pixels, BOX, []).kind for pixels in looks]
     again = Kinds()
-    again.load(kinds.to_dict())
+    again.load({name: kinds.document(name) for name in kinds.marks()})
     assert [again.thing(pixels, BOX, []).kind for pixels in reversed(looks)] == names[::-1]
     assert again.named == kinds.named
 

@@ -36,7 +36,7 @@ def test_what_stands_in_nearly_every_visit_is_fixed() -> None:
         places.visit("scene 2", [])
     assert places.fixed("scene 1") == {own.place}
     again = Places()
-    again.load(places.to_dict())
+    again.load({name: places.document(name) for name in places.marks()})
     assert again.fixed("scene 1") == {own.place}
 
 

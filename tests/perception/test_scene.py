@@ -41,7 +41,8 @@ def test_kept_scenes_are_recognised_and_merged() -> None:
         index.classify(*_frame(kind, seed))
     for seed, kind in enumerate(["end", "list", "end", "list"]):
         other.classify(*_frame(kind, seed + 10))
-    again = SceneIndex.from_dict(index.to_dict())
+    again = SceneIndex()
+    again.load({name: index.document(name) for name in index.marks()})
     assert again.classify(*_frame("list", 20)) == 1
     names = again.absorb(other)
     assert names == {"scene 0": "scene 2", "scene 1": "scene 1"}
