@@ -24,8 +24,9 @@ def _line(text: str, y: int = 50) -> TextLine:
 
 def test_the_title_names_the_kind_whatever_the_numbers_say() -> None:
     kinds = Kinds()
-    first = kinds.thing(_card((90, 30, 30)), BOX, [_line("1"), _line("Strike", 60), _line("Deal 6 damage.", 90)])
-    second = kinds.thing(_card((90, 30, 30), 1), BOX, [_line("1"), _line("Strike", 60), _line("Deal 9 damage.", 90)])
+    top = [_line("1"), _line("Strike", 60)]
+    first = kinds.thing(_card((90, 30, 30)), BOX, [*top, _line("Deal 6 damage.", 90)])
+    second = kinds.thing(_card((90, 30, 30), 1), BOX, [*top, _line("Deal 9 damage.", 90)])
     assert first.kind == second.kind == "strike"
     assert first.text == "1 | strike | deal 6 damage."
 

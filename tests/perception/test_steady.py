@@ -1,0 +1,46 @@
+import numpy as np
+
+from groundup.perception import steady
+from groundup.perception.observation import Quantity, Thing
+from groundup.perception.types import Box, Proposal
+
+EMPTY = np.zeros((180, 320), np.bool_)
+
+
+def _changed(*boxes: Box) -> np.ndarray:
+    mask = EMPTY.copy()
+    for x, y, w, h in boxes:
+        mask[y // 4 : (y + h) // 4, x // 4 : (x + w) // 4] = True
+    return mask
+
+
+def test_what_did_not_change_is_kept_and_what_did_is_new() -> None:
+    left, right = Thing(Box(100, 100, 80, 80), "a", "l"), Thing(Box(500, 100, 80, 80), "b", "l")
+    lasting = _changed(Box(500, 100, 80, 80))
+    kept = steady.things([left, right], lasting)
+    assert kept == [left]
+    # The breathing box over the kept thing is no new one; the box where the screen changed is.
+    assert steady.fresh([Box(102, 99, 80, 82), Box(504, 100, 80, 80)], kept, lasting) == [
+        Box(504, 100, 80, 80)
+    ]
+    assert steady.fresh([Box(1, 1, 9, 9)], [], None) == [Box(1, 1, 9, 9)]
+
+
+def test_a_number_is_read_anew_only_where_the_screen_changed() -> None:
+    still, moved = Box(100, 20, 30, 16), Box(300, 20, 30, 16)
+    before = [Quantity(still, 5, None, "n", "n@1,1"), Quantity(moved, 7, None, "n", "n@2,2")]
+    now = [Quantity(still, 8, None, "n", "n@1,1"), Quantity(moved, 6, None, "n", "n@2,2")]
+    found = {q.place: q.value for q in steady.quantities(before, now, _changed(moved))}
+    assert found == {"n@1,1": 5, "n@2,2": 6}
+
+
+def test_proposals_are_made_anew_around_a_change_only() -> None:
+    rng = np.random.default_rng(1)
+    pixels = np.full((720, 1280, 3), 40, np.uint8)
+    pixels[300:380, 600:720] = rng.integers(120, 255, 3, dtype=np.uint8)
+    far, gone = Proposal(Box(100, 100, 60, 60), 0.9), Proposal(Box(640, 320, 40, 40), 0.8)
+    found = steady.proposals(pixels, [far, gone], _changed(Box(600, 300, 120, 80)))
+    assert far in found
+    assert gone not in found
+    assert max(p.box.iou(Box(600, 300, 120, 80)) for p in found) > 0.8
+    assert steady.proposals(pixels, [far, gone], EMPTY) == [far, gone]
