@@ -32,8 +32,9 @@ parts a white digit from the bright badge behind its thin outline."""
 SMALLEST, LARGEST = 7, 80
 """Heights of a glyph in pixels."""
 
-FAT = 0.34
-"""Of a piece's longer side: the widest stroke of a glyph (a heavy face has 0.3 of its height)."""
+FAT, FAT_ALONE = 0.42, 0.34
+"""Of a piece's longer side: the widest stroke of a glyph in a word, and of one alone. Heavy faces have
+0.3 of their height; what is fatter is mostly an icon or a limb."""
 
 LETTER_GAP, WORD_GAP, LEVEL_GAP = 0.45, 0.5, 0.75
 """The widest space between letters, between words, and between words that share a top or a foot, as a
@@ -82,7 +83,9 @@ def lines(pieces: Pieces) -> list[NDArray[np.intp]]:
     boxes = np.array([bounds(pieces[word]) for word in words], np.int32).reshape(-1, 4)
     contrast = np.array([pieces[word, 6].sum() // len(word) for word in words], np.int32)
     joined = _joined(boxes, contrast, WORD_GAP, LEVEL_GAP)
-    return [np.concatenate([words[i] for i in line]) for line in joined]
+    found = [np.concatenate([words[i] for i in line]) for line in joined]
+    slim = pieces[:, 7] <= FAT_ALONE * np.maximum(pieces[:, 2], pieces[:, 3])
+    return [line for line in found if len(line) > 1 or slim[line[0]]]
 
 
 def bounds(rows: Pieces) -> tuple[int, int, int, int]:
@@ -107,10 +110,14 @@ def _measured(stats: Pieces, labels: NDArray[np.int32], hat: Grey, binary: Grey)
 
 
 def _contains(rows: Pieces, others: Pieces) -> NDArray[np.bool_]:
-    """Which pieces are rings, frames and icons: their box holds another piece's, with room around it."""
+    """Which pieces are rings, frames and icons: their box holds another piece's, with room around it.
+
+    The inside of an outlined letter shows the weaker background, so it counts for nothing.
+    """
     x, y, w, h = (rows[:, i][:, None] for i in range(4))
     left, top, width, height = (others[:, i] for i in range(4))
     inside = (x < left) & (y < top) & (x + w > left + width) & (y + h > top + height) & (0.3 * h < height)
+    inside &= others[:, 6] >= ALIKE * rows[:, 6][:, None]
     return np.asarray(inside.any(axis=1), dtype=np.bool_)
 
 
