@@ -62,6 +62,7 @@ class Options:
     seeds: tuple[int, ...]
     policy: str = "local"
     library: str | None = None
+    cut: int = CUT
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
@@ -76,8 +77,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def run(options: Options, jobs: int, tell: Tell) -> dict[str, Any]:
     """Measure each seed and sum up; `jobs` seeds at a time (0: one a core, at most 2)."""
-    if options.learn < 0 or options.runs <= 0:
-        raise UsageError("--learn must be 0 or more and --runs 1 or more.")
+    if options.learn < 0 or options.runs <= 0 or options.cut <= 0:
+        raise UsageError("--learn must be 0 or more, --runs and --cut 1 or more.")
     if options.policy not in POLICIES:
         raise UsageError(f"No policy is called {options.policy!r}: choose one of {', '.join(POLICIES)}.")
     if options.library is not None:
@@ -127,7 +128,7 @@ def measure(options: Options, seed: int) -> dict[str, Any]:
                 load(library.store, fresh, eyes)
                 return fresh, eyes
 
-            played = _play_frozen(game, options.runs, FROZEN_SEEDS + seed, frozen)
+            played = _play_frozen(game, options, FROZEN_SEEDS + seed, frozen)
     finally:
         game.env.close()
         shutil.rmtree(folder)
@@ -261,16 +262,18 @@ class _Frozen:
     matches: _Matches = field(default_factory=_Matches)
 
 
-def _play_frozen(game: Game, runs: int, seed: int, make: Callable[[], tuple[Policy, Perceiver]]) -> _Frozen:
-    """Play `runs` runs; one that lasts too long is counted as it stands, and a new game begun."""
+def _play_frozen(
+    game: Game, options: Options, seed: int, make: Callable[[], tuple[Policy, Perceiver]]
+) -> _Frozen:
+    """Play the runs asked for; one that lasts too long is counted as it stands, and a new game begun."""
     played = _Frozen()
     truth = game.truth
     assert truth is not None
-    while len(played.floors) < runs:
+    while len(played.floors) < options.runs:
         game.env.reset(seed=seed + 1000 * played.cut)
         policy, perceiver = make()
         session = Session(game.env, policy, perceiver)
-        wanted = runs - len(played.floors)
+        wanted = options.runs - len(played.floors)
         began, ended = 0, 0
 
         def over(wanted: int = wanted, session: Session = session) -> bool:
@@ -278,12 +281,12 @@ def _play_frozen(game: Game, runs: int, seed: int, make: Callable[[], tuple[Poli
             now = int(truth()["runs"])
             if now > ended:
                 began, ended = session.tally.steps, now
-            return ended >= wanted or session.tally.steps - began >= CUT
+            return ended >= wanted or session.tally.steps - began >= options.cut
 
         def see(step: Step) -> None:
             played.matches.see(step.observation.own, truth())
 
-        session.play(runs * CUT, until=over, on_step=see)
+        session.play(options.runs * options.cut, until=over, on_step=see)
         floors = [int(floor) for floor in truth()["floors_per_run"]][:wanted]
         if len(floors) < wanted:
             floors.append(int(truth()["floors"]))

@@ -25,6 +25,7 @@ def spire(
     library: Annotated[
         str | None, typer.Option(help="Start from a copy of this library instead of an empty one.")
     ] = None,
+    cut: Annotated[int, typer.Option(help="Steps after which a run is counted as it stands.")] = 1500,
     jobs: Annotated[int, typer.Option(help="Seeds at a time; 0 for one a core, at most 2.")] = 0,
     json: Json = False,
     debug: Debug = False,
@@ -33,7 +34,8 @@ def spire(
     with guarded(debug=debug, json=json):
         from groundup.agent import bench_spire
 
-        options = bench_spire.Options("spire", learn, runs, bench_spire.parse_seeds(seeds), policy, library)
+        wanted = bench_spire.parse_seeds(seeds)
+        options = bench_spire.Options("spire", learn, runs, wanted, policy, library, cut)
         with Progress("bench") as progress:
             report = bench_spire.run(options, jobs, progress)
         _print(report, json, bench_spire.as_text(report))

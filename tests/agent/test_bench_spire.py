@@ -14,17 +14,17 @@ def test_seeds() -> None:
     assert parse_seeds("7") == (7,)
 
 
-def test_report(groundup: Groundup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_spire, "CUT", 10)
+def test_report(groundup: Groundup) -> None:
     ran = groundup(
-        "bench", "spire", "--learn", "25", "--runs", "1", "--seeds", "0:1", "--jobs", "1", "--json"
+        "bench", "spire", "--learn", "12", "--runs", "1", "--seeds", "0:2", "--cut", "10", "--json"
     )
     assert ran.code == 0, ran.err
     report = ran.json
     assert report["results"][0].keys() == {"case", "ours", "baseline", "ratio", "unit", "n"}
     assert report["results"][0]["unit"] == "floors"
-    assert report["floors"]["n"] == 1
-    (row,) = report["per_seed"]
+    assert report["floors"]["n"] == 2
+    row, other = report["per_seed"]
+    assert (row["seed"], other["seed"]) == (0, 1)
     assert len(row["floors"]) == 1
     assert row["skills"] > 0
     assert row["cut"] in (0, 1)
