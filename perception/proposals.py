@@ -6,6 +6,7 @@ them, the first on each box alone, the second also on its neighbours (`proposals
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,15 @@ KEPT = 400
 
 SAME = 0.3
 """Two boxes of a higher IoU are one thing; .25 to .5 differ by .01 of recall."""
+
+USUAL = 1280
+NEAR_USUAL = (0.8, 1.25)
+LARGER = 4.0
+"""Frames that are not near a longer side of USUAL are brought to it, enlarged at most LARGER times.
+
+On the labelled screenshots at half their size this finds .99 of the elements by centre instead of .92;
+at twice their size .98 instead of 1.0, in a quarter of the time.
+"""
 
 FIRST = np.array(
     [
@@ -83,8 +93,9 @@ def propose(pixels: Pixels, limit: int = 100) -> list[Proposal]:
 
 def rank(pixels: Pixels, first: Floats, second: Floats, limit: int) -> list[Proposal]:
     """`propose` with other weights than ours."""
-    half = halved(pixels)
-    found = candidates(pixels, half)
+    usual, scale = _usual(pixels)
+    half = halved(usual)
+    found = candidates(usual, half)
     if not len(found.boxes):
         return []
     features = alone(half, found)
@@ -92,7 +103,19 @@ def rank(pixels: Pixels, first: Floats, second: Floats, limit: int) -> list[Prop
     found = Candidates(found.boxes[best], found.counts[best])
     more, iou = together(found)
     score = 1 / (1 + np.exp(-_linear(np.hstack([features[best], more]), second)))
-    return [Proposal(_box(found.boxes[i], pixels), float(score[i])) for i in _distinct(score, iou, limit)]
+    boxes = found.boxes / scale
+    return [Proposal(_box(boxes[i], pixels), float(score[i])) for i in _distinct(score, iou, limit)]
+
+
+def _usual(pixels: Pixels) -> tuple[Pixels, float]:
+    """The frame at about the size the models were fitted at, and how much larger it is than given."""
+    height, width = pixels.shape[:2]
+    scale = min(LARGER, USUAL / max(width, height))
+    if NEAR_USUAL[0] <= scale <= NEAR_USUAL[1]:
+        return pixels, 1.0
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8), scale
 
 
 def _linear(features: Floats, weights: Floats) -> Floats:

@@ -56,7 +56,7 @@ class Weights:
 
 
 def sample(pixels: Pixels, elements: Sequence[Box], texts: Sequence[Box] = (), weight: float = 1.0) -> Sample:
-    """The training sample of a screen; boxes on `texts` but on no element count for nothing."""
+    """The training sample of a screen about 1280 wide; boxes on `texts`, not on an element, do not count."""
     half = halved(pixels)
     cands = candidates(pixels, half)
     iou = _iou(cands.boxes, elements)
