@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from groundup.memory.lock import WriterLock
 from groundup.memory.store import Store
-from tests.agent.conftest import GAME, Groundup, Ran
+from tests.agent.conftest import GAME, ROOT, Groundup, Ran
 
 
 def one_sentence(ran: Ran, *words: str) -> None:
@@ -133,3 +135,24 @@ def test_debug_prints_the_traceback(groundup: Groundup) -> None:
     ran = groundup("play", "nosuchgame", "--debug")
     assert ran.code == 2
     assert "Traceback" in ran.err
+
+
+FULL_DISK = """
+import resource, sys
+from groundup.agent import cli_play  # what is imported may still write its caches
+from groundup.agent.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+main(sys.argv[1:])
+"""
+
+
+def test_a_disk_that_fills_up_during_a_run(groundup: Groundup, home: Path) -> None:
+    command = [sys.executable, "-c", FULL_DISK, "play", GAME, "--steps", "500"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    one_sentence(Ran(done.returncode, done.stdout, done.stderr.splitlines()[-1]), "shapes.db")
+    with Store.open(home / "shapes.db", readonly=True) as store:
+        (run,) = store.runs()
+        assert run.steps > 0
+    ran = groundup("play", GAME, "--resume", "--steps", str(run.steps + 3), "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["run"] == run.id
