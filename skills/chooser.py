@@ -137,7 +137,7 @@ class Chooser:
             before = self._cost(sample)
             gains = []
             for target in range(len(sample.groups)) or (None,):
-                after = apply(sample, change, target, self._outlook.foe)
+                after = apply(sample, change, target, self._outlook.foe, self._outlook.shield)
                 healed = after.own.get(survival, 0.0) - sample.own.get(survival, 0.0)
                 gains.append(before - self._cost(after) + healed)
             total += max(gains)

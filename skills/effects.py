@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .situation import Group, Situation, written_numbers
+from .situation import BAR, Group, Situation, written_numbers
 
 Change = dict[str, float]
 """Expected change by channel: "own:PLACE", "at:SORT" (the addressed group), "by:SORT" (each other group)."""
@@ -54,9 +54,12 @@ class _Wording:
     unseen: dict[str, float] = field(default_factory=dict)
 
 
-def changes(before: Situation, after: Situation, addressed: int | None) -> tuple[Change, set[str]]:
+def changes(
+    before: Situation, after: Situation, addressed: int | None, shield: str = ""
+) -> tuple[Change, set[str]]:
     """What changed between two situations, by channel, and the channels whose change could not be seen.
 
+    `shield` is the sort of number in a group that is used up before its bar is: the two are counted as one.
     A group that vanished hides how much it would have lost: its channels are unseen.
     """
     out: Change = {}
@@ -76,8 +79,13 @@ def changes(before: Situation, after: Situation, addressed: int | None) -> tuple
         if other is None:
             unseen.update(f"{where}:{sort}" for sort in group.values)
             continue
+        soaked = max(0.0, group.values.get(shield, 0.0) - other.values.get(shield, 0.0))
         for sort in group.values.keys() | other.values.keys():
             delta = other.values.get(sort, 0.0) - group.values.get(sort, 0.0)
+            if sort == BAR:
+                delta -= soaked
+            elif sort == shield:
+                delta += soaked
             if delta:
                 key = f"{where}:{sort}"
                 others = len(before.groups) - (addressed is not None)
@@ -105,6 +113,7 @@ class EffectModel:
     """Expected changes of numbers by skill and by wording."""
 
     def __init__(self) -> None:
+        self.shield = ""
         self._skills: dict[str, _Skill] = {}
         self._words: dict[str, _Wording] = {}
 
@@ -126,7 +135,7 @@ class EffectModel:
         self, skill: str, text: str, before: Situation, after: Situation, addressed: int | None
     ) -> Change:
         """Take in one use of `skill` on a thing that reads `text`; returns what changed."""
-        change, unseen = changes(before, after, addressed)
+        change, unseen = changes(before, after, addressed, self.shield)
         evidence = self._skills.setdefault(skill, _Skill())
         evidence.recent.append(_Use(change, frozenset(unseen), self.told(text)))
         del evidence.recent[:-KEPT]

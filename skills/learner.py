@@ -44,7 +44,7 @@ STEP = 3.0
 """Progress counted at most for one move, so that a misread number does not outweigh all others."""
 
 
-LOGGED = 400
+LOGGED = 600
 """Uses remembered until it is known whose numbers are whose; once so many were made, nothing is learnt anew."""
 
 
@@ -78,7 +78,8 @@ class Learner:
         self._visit = 0
         self._passed_in = 0
         self._log: deque[_Entry] = deque(maxlen=LOGGED)
-        self._version = 0
+        self._known = (0, "")
+        self._uses = 0
         self._survival: str | None = None
 
     @property
@@ -164,10 +165,8 @@ class Learner:
         if ended:
             self._run_ended()
             self._visit += 1
-        if self._situations.version != self._version and len(self._log) == self._log.maxlen:
-            self._version = self._situations.version
-        if self._situations.version != self._version and self.learning:
-            self._learn_again()
+        if self.learning:
+            self._look_back()
         return Lesson(used.skill if used else None, reward, responses, change, ended)
 
     def _learn_first(
@@ -272,6 +271,7 @@ class Learner:
                 t.kind == used.first.kind and t.box.iou(used.first.box) > 0.5 for t in after.things
             )
             self.tactics.learn_stay(used.first.kind, stayed)
+        self._uses += 1
         self._log.append(_Entry(replace(start, frame=None), used, replace(after, frame=None), self._visit))
         change = self._learn_effect(used, was, now)
         self._learn_cost(used.skill, was, now, self._visit)
@@ -289,10 +289,18 @@ class Learner:
         point = (used.second or used.first).box.center
         return self.effects.learn(used.skill, used.first.text, was, now, was.addressed(point))
 
+    def _look_back(self) -> None:
+        known = (self._situations.version, self.outlook.shield)
+        if known != self._known:
+            self._known = known
+            self.effects.shield = self.outlook.shield
+            if self._uses <= LOGGED:
+                self._learn_again()
+
     def _learn_again(self) -> None:
         """Learn effects and costs anew from the uses remembered, now that it is known better whose numbers are."""
-        self._version = self._situations.version
         self.effects.clear()
+        self.effects.shield = self.outlook.shield
         self.outlook.restart()
         self.chooser.samples.clear()
         self._passed_in = -1
@@ -363,6 +371,10 @@ class Learner:
         self.chooser.load(data.get("samples", {}))
         self._situations.load(data.get("situations", {}))
         self._survival = data.get("survival", {}).get("place")
+        self.effects.shield = self.outlook.shield
+        self._known = (self._situations.version, self.outlook.shield)
+        self._log.clear()
+        self._uses = LOGGED + 1
         self.forget()
 
 

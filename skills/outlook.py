@@ -72,6 +72,8 @@ class Outlook:
         self._fit: _Fit | None = None
         self._stale = 0
         self.fits = 0
+        self.shield = ""
+        self._sorts: dict[str, tuple[str, ...]] = {}
 
     @property
     def ready(self) -> bool:
@@ -102,6 +104,7 @@ class Outlook:
     def passed(self, before: Situation, cost: float) -> None:
         """A pass from `before` cost `cost` of the survival counter at once."""
         self._open.append(Pass(before.totals(), cost))
+        self._sorts.update(before.sorts)
 
     def ended(self, *, died: bool) -> None:
         """The visit ended: the passes since the last call get what the visit cost after each of them."""
@@ -117,6 +120,10 @@ class Outlook:
             self._fit = _fit(self._passes)
             self._stale = 0
             self.fits += 1
+            # What guards oneself guards others: the number that stands by their bar as it does by one's own.
+            near = self._sorts.get(self._fit.guard, ())
+            met = [name for name in near if any(f"sum:{name}" in p.totals for p in self._passes)]
+            self.shield = met[0] if met else self.shield
 
     def forget(self) -> None:
         """Forget the visit at hand."""
@@ -153,10 +160,11 @@ class Outlook:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy."""
-        return {"passes": [[p.totals, p.cost, p.later] for p in self._passes]}
+        return {"passes": [[p.totals, p.cost, p.later] for p in self._passes], "shield": self.shield}
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
+        self.shield = str(data.get("shield", ""))
         self._passes = [Pass(dict(t), float(c), float(x)) for t, c, x in data.get("passes", [])]
         self._fit = _fit(self._passes) if len(self._passes) >= LEAST else None
         self.fits += 1

@@ -54,10 +54,12 @@ class _Node:
     bonus: float
 
 
-def apply(situation: Situation, change: Change, addressed: int | None, foe: str) -> Situation:
-    """The situation after `change`; a group whose `foe` number falls to zero is gone."""
+def apply(
+    situation: Situation, change: Change, addressed: int | None, foe: str, shield: str = ""
+) -> Situation:
+    """The situation after `change`; a group whose `foe` number falls to zero is gone, its `shield` falls first."""
     node = _Node(situation.own, tuple(g.values for g in situation.groups), (), (), 0.0)
-    after = _apply(node, 0, Option(0, change, addressed), foe)
+    after = _apply(node, 0, Option(0, change, addressed), foe, shield)
     if after is None:
         return situation
     groups = tuple(
@@ -68,7 +70,7 @@ def apply(situation: Situation, change: Change, addressed: int | None, foe: str)
     return replace(situation, own=after.own, groups=groups)
 
 
-def _apply(node: _Node, index: int, option: Option, foe: str) -> _Node | None:
+def _apply(node: _Node, index: int, option: Option, foe: str, shield: str) -> _Node | None:
     own = node.own
     groups: list[dict[str, float] | None] | None = None
     for channel, delta in option.change.items():
@@ -90,6 +92,9 @@ def _apply(node: _Node, index: int, option: Option, foe: str) -> _Node | None:
             if old is None:
                 continue
             new = dict(old)
+            if name == foe and delta < 0.0 and old.get(shield, 0.0) > 0.0:
+                new[shield] = max(0.0, old[shield] + delta)
+                delta = min(0.0, delta + old[shield])
             new[name] = max(0.0, new.get(name, 0.0) + delta)
             groups[i] = None if name == foe and new[name] <= 0.0 else new
     return _Node(
@@ -133,7 +138,7 @@ def plan(
                 signature = tuple(sorted((*node.used, index)))
                 if signature in seen:
                     continue
-                after = _apply(node, index, option, outlook.foe)
+                after = _apply(node, index, option, outlook.foe, outlook.shield)
                 if after is None:
                     continue
                 seen.add(signature)

@@ -7,7 +7,7 @@ with a maximum, such as 53/80) that is not fixed: an opponent, a building, a uni
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from groundup.perception.observation import Observation, Quantity
@@ -58,12 +58,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Own numbers by place, groups of others, and the scene they were seen in."""
+    """Own numbers by place, groups of others, and the scene they were seen in.
+
+    `sorts` names those own numbers that stand near an own bar as a unit's number there would be named.
+    """
 
     scene: str
     own: dict[str, float]
     groups: tuple[Group, ...]
     width: int = WIDTH
+    sorts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def totals(self) -> dict[str, float]:
         """Every own number, and for each sort its sum ("sum:sort") and count ("n:sort") over the groups."""
@@ -110,6 +114,7 @@ def situation(observation: Observation, whose: Whose, width: int = WIDTH) -> Sit
     }
     own: dict[str, float] = {}
     own_bars: list[tuple[float, float]] = []
+    sorts: dict[str, tuple[str, ...]] = {}
     groups: list[Group] = []
     for q in observation.quantities:
         if q.maximum is None:
@@ -127,14 +132,17 @@ def situation(observation: Observation, whose: Whose, width: int = WIDTH) -> Sit
             own[q.place] = q.value
             continue
         near = [(d, g) for g in groups if (d := _belongs(g.at, _center(q), width)) is not None]
-        selves = [d for at in own_bars if (d := _belongs(at, _center(q), width)) is not None]
-        if near and (not selves or min(near, key=_first)[0] < min(selves)):
+        selves = [(d, at) for at in own_bars if (d := _belongs(at, _center(q), width)) is not None]
+        if near and (not selves or min(near, key=_first)[0] < min(selves)[0]):
             group = min(near, key=_first)[1]
             name = _side(group.at, _center(q), width) + q.sort
             group.values[name] = group.values.get(name, 0.0) + q.value
         elif selves or q.place in whose.fixed:
             own[q.place] = q.value
-    return Situation(observation.scene, own, tuple(groups), width)
+            if selves:
+                names = dict.fromkeys(_side(at, _center(q), width) + q.sort for _, at in selves)
+                sorts[q.place] = tuple(names)
+    return Situation(observation.scene, own, tuple(groups), width, sorts)
 
 
 def _first(pair: tuple[float, Group]) -> float:
