@@ -11,18 +11,17 @@ The module knows nothing of scenes or actions: whoever acts says so with `Change
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import pairwise
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from groundup.envs.types import Frame
 from groundup.perception.change_drift import drifted
+from groundup.perception.change_judge import MOVING, SWITCHED, Change, Seen, judge, parts
 from groundup.perception.change_range import (
-    CELL,
-    TINY,
     TOLERANCE,
     Idle,
     Mask,
@@ -34,15 +33,8 @@ from groundup.perception.change_range import (
     shrink,
     spread,
 )
-from groundup.perception.types import Box
 
 __all__ = ["Change", "ChangeTracker", "Mask", "settle"]
-
-MOVING = 6
-"""Levels between two frames in a row from which a cell counts as moving."""
-
-STRONG = 48
-"""Levels from which a single changed cell is believed without a changed neighbour."""
 
 DISTURBED = 0.02
 """Share of cells out of range that counts as a response even if nobody said that they acted."""
@@ -50,21 +42,21 @@ DISTURBED = 0.02
 BUSY = 0.05
 """Share of cells in motion from which a screen is in transition without a closer look."""
 
-SMALL = 0.003
-"""Share of cells up to which a changed part is only believed after `WINDOW` frames at rest."""
-
-SPECKS = 4
-"""Specks of dust that may lie together: where two were and where they are."""
-
 PARTS = 12
 """Separate moving parts that are looked at closely; with more, something goes on."""
-
-SWITCHED = 0.3
-"""Share of cells changed for good from which the screen counts as another one."""
 
 WINDOW = 6
 """Frames at rest that are kept from before and after an action, and that a small change must outlast:
 what pulses or flickers stands still for 2 to 4 frames of 20 a second."""
+
+HOT = 0.003
+"""Share of cells in motion where there was motion before from which it goes on without a closer look."""
+
+SLOW = 0.5
+"""Levels a frame by which a screen that fades slowly changes at least, over blocks of 16 pixels."""
+
+CREEPING = 40
+"""Frames after which what changes slowly is taken as it is."""
 
 STEADY = 10
 """Frames after which what moves to and fro in one place counts as the screen's own animation."""
@@ -82,89 +74,6 @@ DOUBTED = 12
 """Every so many actions without an answer the first patience is used again: a game may have become slower."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Change:
-    """What differs for good between two frames, beyond the screen's own animation.
-
-    `fraction` is the share of cells changed (0 to 1), `boxes` the changed regions in pixels, largest
-    first, and `mask` the changed cells, bool, one per `cell` x `cell` pixels.
-    """
-
-    responsive: bool
-    fraction: float
-    boxes: tuple[Box, ...]
-    mask: Mask
-    cell: int
-
-    def local(self, point: tuple[int, int], radius: int = 24) -> bool:
-        """Whether anything changed within `radius` pixels of `point`."""
-        x, y = point
-        return self.within(Box(x - radius, y - radius, 2 * radius, 2 * radius)) > 0.0
-
-    def within(self, box: Box) -> float:
-        """The share (0 to 1) of the cells touched by `box` that changed."""
-        rows = slice(max(0, box.y // self.cell), max(0, -(-(box.y + box.h) // self.cell)))
-        cols = slice(max(0, box.x // self.cell), max(0, -(-(box.x + box.w) // self.cell)))
-        part = self.mask[rows, cols]
-        return float(part.mean()) if part.size else 0.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """A frame and its cells."""
-
-    frame: Frame
-    small: Small
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A connected group of cells: which, the box around them in cells, and how many."""
-
-    rows: slice
-    columns: slice
-    cells: Mask
-    count: int
-
-    @property
-    def box(self) -> Box:
-        """The box in pixels."""
-        width, height = self.columns.stop - self.columns.start, self.rows.stop - self.rows.start
-        return Box(self.columns.start * CELL, self.rows.start * CELL, width * CELL, height * CELL)
-
-    def specks(self) -> list[_Part]:
-        """The pieces, without bridging, if a few specks of dust could be all there is; else none."""
-        if self.count > SPECKS * TINY:
-            return []
-        pieces = list(_pieces(self.cells, self.cells, (self.rows.start, self.columns.start)))
-        small = all(p.count <= TINY and max(p.box.w, p.box.h) <= 3 * CELL for p in pieces)
-        return pieces if small else []
-
-
-def _pieces(
-    mask: Mask, grouped: Mask, corner: tuple[int, int] = (0, 0), most: int = 1 << 30
-) -> Iterator[_Part]:
-    """The groups of cells of `mask` connected in `grouped`; none at all if there are more than `most`."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(grouped.view(np.uint8), connectivity=8)
-    if count - 1 > most:
-        return
-    for label in range(1, count):
-        left, top, width, height = (int(v) for v in stats[label][:4])
-        rows, columns = slice(top, top + height), slice(left, left + width)
-        cells = mask[rows, columns] & (labels[rows, columns] == label)
-        ys, xs = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
-        cells = cells[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
-        y, x = corner[0] + top + int(ys[0]), corner[1] + left + int(xs[0])
-        yield _Part(
-            slice(y, y + cells.shape[0]), slice(x, x + cells.shape[1]), cells, int(np.count_nonzero(cells))
-        )
-
-
-def _parts(mask: Mask, most: int = 1 << 30) -> Iterator[_Part]:
-    """The connected groups in `mask`, gaps of two cells bridged; none if there are more than `most`."""
-    return _pieces(mask, spread(mask), most=most)
-
-
 class ChangeTracker:
     """Learns what moves on its own, and finds what changed because of an action.
 
@@ -178,9 +87,10 @@ class ChangeTracker:
         self._quiet = quiet
         self._patience = patience
         self._idle: Idle | None = None
-        self._last: _Seen
-        self._window: deque[_Seen] = deque(maxlen=WINDOW)
+        self._last: Seen
+        self._window: deque[Seen] = deque(maxlen=WINDOW)
         self._answers: deque[int] = deque(maxlen=ANSWERS)
+        self._hovers: deque[int] = deque(maxlen=ANSWERS)
         self._unanswered = 0
         self._acting = False
         self._judged: tuple[Frame, Frame, Change] | None = None
@@ -192,7 +102,7 @@ class ChangeTracker:
 
     def watch(self, frame: Frame) -> None:
         """Take in one frame; the first one, or one of another size, starts anew."""
-        seen = _Seen(frame, shrink(frame.pixels))
+        seen = Seen(frame, shrink(frame.pixels))
         if self._idle is None or self._idle.range.low.shape != seen.small.shape:
             self._begin(seen)
         elif self._acting:
@@ -218,8 +128,9 @@ class ChangeTracker:
         self._since = self._still = self._began = 0
         self._awaited = self._wait(hover)
         self._hovering = hover
-        self._steps: deque[_Seen] = deque([self._last], maxlen=STEADY + 1)
+        self._steps: deque[Seen] = deque([self._last], maxlen=STEADY + 1)
         self._loose: deque[Mask] = deque(maxlen=STEADY)
+        self._crept = range_of([self._last.small])
 
     def compare(self, before: Frame, after: Frame) -> Change:
         """What changed for good from `before` (an idle frame) to `after` (a settled one).
@@ -231,12 +142,12 @@ class ChangeTracker:
             raise ValueError("the two frames differ in size")
         if self._judged is not None and self._judged[0] is before and self._judged[1] is after:
             return self._judged[2]
-        first, second = _Seen(before, shrink(before.pixels)), _Seen(after, shrink(after.pixels))
+        first, second = Seen(before, shrink(before.pixels)), Seen(after, shrink(after.pixels))
         if self._idle is None or self._idle.range.low.shape != first.small.shape:
             shown = range_of([first.small])
-            return _judge([first], [second], shown, range_of([second.small]))[0]
+            return judge([first], [second], shown, range_of([second.small]))[0]
         known = hasattr(self, "_before") and any(seen.frame is before for seen in self._were)
-        return _judge(
+        return judge(
             self._were if known else [first],
             list(self._window) if self._window and self._window[-1].frame is after else [second],
             self._before if known else self._idle.range,
@@ -245,18 +156,19 @@ class ChangeTracker:
 
     def _wait(self, hover: bool) -> int:
         """Frames without motion after which no answer is expected any more."""
+        if hover and len(self._hovers) >= 2 * ENOUGH:
+            return min(self._patience, max(1, _usual(self._hovers)))
         if len(self._answers) < ENOUGH or (self._unanswered >= DOUBTED and not hover):
             return self._patience
-        usual = sorted(self._answers)[-1 - len(self._answers) // RARE]
-        return min(self._patience, usual + (0 if hover else 1))
+        return min(self._patience, _usual(self._answers) + 1)
 
-    def _begin(self, seen: _Seen) -> None:
+    def _begin(self, seen: Seen) -> None:
         self._idle = Idle(seen.small)
         self._window = deque([seen], maxlen=WINDOW)
         self._acting = False
         self._judged = None
 
-    def _rest(self, seen: _Seen, idle: Idle) -> None:
+    def _rest(self, seen: Seen, idle: Idle) -> None:
         """Learn from a frame in which nothing but the screen itself moves."""
         outside = idle.range.outside(seen.small)
         if int(np.count_nonzero(outside > TOLERANCE)) > DISTURBED * outside.size:
@@ -266,70 +178,119 @@ class ChangeTracker:
         idle.learn(seen.small)
         self._window.append(seen)
 
-    def _follow(self, seen: _Seen, idle: Idle) -> None:
+    def _follow(self, seen: Seen, idle: Idle) -> None:
         """Watch what an action set going until it comes to rest."""
         self._since += 1
-        loose = self._unexplained(seen, idle)
-        self._loose.append(loose)
         self._steps.append(seen)
-        if int(np.count_nonzero(loose)) > max(3, loose.size // 20000):
-            self._began = self._began or self._since
-            self._still = 0
-            self._window.clear()
-        else:
-            self._still += 1
-        self._window.append(seen)
-        quiet = 1 if self._hovering else self._quiet
-        if self._still >= (quiet if self._began else self._awaited):
+        if self._began and not self._arrived:
+            self._recall(seen, idle)
+        self._moved(seen, self._unexplained(self._last, seen))
+        if self._still >= self._needed and self._creeps():
+            self._stir(seen)
+            self._crept.include(Range(seen.small, seen.small))
+            if self._since >= CREEPING:
+                self._settle(idle)
+                idle.learn(self._crept.low)
+                idle.learn(self._crept.high)
+                return
+        if self._still >= self._needed:
             self._settle(idle)
         elif self._still == 0 and self._steady():
             self._window = deque(list(self._steps)[-WINDOW:], maxlen=WINDOW)
             self._settle(idle)
 
-    def _unexplained(self, seen: _Seen, idle: Idle) -> Mask:
-        """The cells that moved since the last frame in a way the screen does not move by itself."""
-        moving: Mask = differing(seen.small, self._last.small) > MOVING
+    @property
+    def _needed(self) -> int:
+        if not self._began:
+            return self._awaited
+        return 1 if self._hovering else self._quiet
+
+    def _moved(self, seen: Seen, loose: Mask) -> None:
+        """Note the cells in which something goes on, if any."""
+        self._loose.append(loose)
+        if int(np.count_nonzero(loose)) > max(3, loose.size // 20000):
+            self._stir(seen)
+        else:
+            self._still += 1
+            self._window.append(seen)
+
+    def _stir(self, seen: Seen) -> None:
+        """Begin to wait for rest anew."""
+        self._began = self._began or self._since
+        self._still = 0
+        self._window.clear()
+        self._window.append(seen)
+
+    def _recall(self, seen: Seen, idle: Idle) -> None:
+        """Once another screen has come, what is known of it tells sooner that it is at rest."""
+        if (
+            int(np.count_nonzero(differing(seen.small, self._last.small) > MOVING))
+            > BUSY * self._loose[-1].size
+        ):
+            return
+        self._arrived = True
+        if float(np.mean(self._own.outside(seen.small) > TOLERANCE)) > SWITCHED:
+            self._own = idle.recall(range_of([seen.small]))
+
+    def _alive(self, small: Small) -> Mask:
+        """The cells that show what they are known to show now and then, and that vary by themselves."""
+        return (self._own.width() > TOLERANCE) & (self._own.outside(small) <= TOLERANCE)
+
+    def _unexplained(self, earlier: Seen, later: Seen) -> Mask:
+        """The cells that moved between two frames in a way the screen does not move by itself."""
+        moving: Mask = differing(earlier.small, later.small) > MOVING
         count = int(np.count_nonzero(moving))
         if not count or count > 0.5 * moving.size:
             return moving
-        if self._began and not self._arrived and count < BUSY * moving.size:
-            self._arrived = True
-            if float(np.mean(self._own.outside(seen.small) > TOLERANCE)) > SWITCHED:
-                self._own = idle.recall(range_of([seen.small]))
-        own = self._own
-        moving &= (own.width() <= TOLERANCE) | (own.outside(seen.small) > TOLERANCE)
+        moving &= ~self._alive(later.small)
         moving &= ~lonely(moving)
         if int(np.count_nonzero(moving)) > BUSY * moving.size:
             return moving
         lately = list(self._loose)[-2:]
         hot = spread(np.logical_or.reduce(lately)) if any(loose.any() for loose in lately) else None
-        if hot is not None and int(np.count_nonzero(moving & hot)) > SMALL * moving.size:
+        if hot is not None and int(np.count_nonzero(moving & hot)) > HOT * moving.size:
             return moving
         left = np.zeros_like(moving)
-        parts = list(_parts(moving, PARTS))
-        if not parts and moving.any():
+        found = list(parts(moving, PARTS))
+        if not found and moving.any():
             return moving
-        for part in parts:
+        for part in found:
+            if part.specks():
+                continue
             lively = hot is not None and bool(hot[part.rows, part.columns][part.cells].any())
-            lively = lively and not part.specks()
-            if lively or not drifted(self._last.frame.pixels, seen.frame.pixels, part.box):
+            if lively or not drifted(earlier.frame.pixels, later.frame.pixels, part.box):
                 left[part.rows, part.columns] |= part.cells
         return left
+
+    def _creeps(self) -> bool:
+        """Whether the screen changes too slowly to be seen from one frame to the next: a long fade."""
+        first, last = self._window[0], self._window[-1]
+        frames = max(1, len(self._window) - 1)
+        rate = np.abs(_coarse(last.small) - _coarse(first.small)).max(axis=2) / frames
+        idle = _coarse(self._alive(last.small).astype(np.uint8)) > 0.25
+        if float(np.mean((rate > SLOW) & ~idle)) > BUSY:
+            return True
+        if len(self._window) < 3:
+            return False
+        middle = self._window[len(self._window) // 2]
+        net = differing(first.small, last.small) // 4
+        one_way = (differing(first.small, middle.small) > net) & (differing(middle.small, last.small) > net)
+        return int(np.count_nonzero(self._unexplained(first, last) & one_way)) > 3
 
     def _steady(self) -> bool:
         """Whether what has moved for a while goes to and fro in one place: a new screen's own animation."""
         if len(self._steps) <= STEADY:
             return False
-        loose = list(self._loose)
-        older = np.logical_or.reduce(loose[: STEADY // 2])
-        newer = np.logical_or.reduce(loose[STEADY // 2 :])
-        both, either = np.count_nonzero(older & newer), np.count_nonzero(older | newer)
-        if both < 0.5 * either:
+        loose = list(self._loose)[-STEADY:]
+        older = _coarse(np.logical_or.reduce(loose[: STEADY // 2]).view(np.uint8)) > 0
+        newer = _coarse(np.logical_or.reduce(loose[STEADY // 2 :]).view(np.uint8)) > 0
+        if np.count_nonzero(older & newer) < 0.5 * np.count_nonzero(older | newer):
             return False
         smalls = [step.small[..., 1] for step in self._steps]
         path = sum(cv2.absdiff(a, b).astype(np.int32) for a, b in pairwise(smalls))
+        moved = np.logical_or.reduce(loose)
         one_way = cv2.absdiff(smalls[0], smalls[-1]) > 0.5 * np.asarray(path)
-        return int(np.count_nonzero(one_way & newer)) < 0.25 * int(np.count_nonzero(newer))
+        return int(np.count_nonzero(one_way & moved)) < 0.25 * int(np.count_nonzero(moved))
 
     def _settle(self, idle: Idle) -> None:
         """Take the screen as it now rests for the idle one, unless a small change is still in doubt."""
@@ -338,17 +299,19 @@ class ChangeTracker:
         now = range_of(smalls)
         own = self._own.around(smalls[-1])
         own.include(now)
-        change, doubtful = _judge(self._were, window, self._before, own)
+        change, doubtful = judge(self._were, window, self._before, own)
         doubtful = doubtful and len(window) < WINDOW
         if doubtful and not self._hovering:
             return
         self._acting = False
         self._judged = (self._were[-1].frame, window[-1].frame, change)
-        if change.responsive and not doubtful:
+        answered = change.responsive and not doubtful
+        if self._hovering:
+            self._hovers.append(self._began if answered else 0)
+        elif answered and self._began:
+            self._answers.append(self._began)
             self._unanswered = 0
-            if self._began:
-                self._answers.append(self._began)
-        elif not self._hovering:
+        elif not answered:
             self._unanswered = self._unanswered + 1 if self._unanswered < DOUBTED else 0
         if change.fraction > SWITCHED:
             idle.switch(now)
@@ -357,56 +320,6 @@ class ChangeTracker:
             idle.replace(change.mask, now)
         for small in smalls:
             idle.learn(small)
-
-
-def _judge(were: list[_Seen], are: list[_Seen], usual: Range, new: Range) -> tuple[Change, bool]:
-    """What changed from `were`, where the screen showed `usual` by itself, to `are`, where it shows `new`.
-
-    Part by part; also says whether all there is to see is small.
-    """
-    gap = usual.around(were[-1].small).gap(new)
-    mask: Mask = gap > TOLERANCE
-    fraction = float(mask.mean())
-    if fraction > SWITCHED:
-        boxes = tuple(sorted((part.box for part in _parts(mask)), key=lambda box: -box.area))
-        return Change(True, fraction, boxes, mask, CELL), False
-    restless = np.zeros_like(mask)
-    for window in (were, are):
-        if len(window) > 1:
-            restless |= range_of([seen.small for seen in window]).width() > MOVING
-    found = np.zeros_like(mask)
-    kept: list[_Part] = []
-    doubtful = True
-    for part in _parts(mask):
-        if part.count < 2 and int(gap[part.rows, part.columns].max()) < STRONG:
-            continue
-        if np.count_nonzero(restless[part.rows, part.columns] & part.cells) > 0.5 * part.count:
-            continue
-        specks = part.specks()
-        if specks and all(_is_dust(speck, were, are, usual, new) for speck in specks):
-            continue
-        if drifted(were[-1].frame.pixels, are[-1].frame.pixels, part.box):
-            continue
-        kept.append(part)
-        doubtful = doubtful and part.count <= SMALL * mask.size
-        found[part.rows, part.columns] |= part.cells
-    boxes = tuple(sorted((part.box for part in kept), key=lambda box: -box.area))
-    return Change(bool(kept), float(found.mean()), boxes, found, CELL), doubtful and bool(kept)
-
-
-def _is_dust(speck: _Part, were: list[_Seen], are: list[_Seen], usual: Range, new: Range) -> bool:
-    """Whether a speck came or left by itself: it is on its way, or only what it had covered is seen again."""
-    if _stirs(were, speck.box) or _stirs(are, speck.box):
-        return True
-    gap = usual.part(speck.rows, speck.columns).gap(new.part(speck.rows, speck.columns))
-    return not bool((gap[speck.cells] > TOLERANCE).any())
-
-
-def _stirs(window: list[_Seen], box: Box) -> bool:
-    """Whether anything moves within the box while the screen is at rest, be it by a pixel."""
-    rows, columns = slice(box.y, box.y + box.h), slice(box.x, box.x + box.w)
-    last = window[-1].frame.pixels[rows, columns]
-    return any(int(cv2.absdiff(seen.frame.pixels[rows, columns], last).max()) > 24 for seen in window[:-1])
 
 
 def settle(
@@ -433,3 +346,14 @@ def settle(
         if tracker.settled:
             break
     return frames
+
+
+def _usual(delays: deque[int]) -> int:
+    """The longest delay but for the rarest, in frames."""
+    return sorted(delays)[-1 - len(delays) // RARE]
+
+
+def _coarse(cells: Small) -> NDArray[np.float32]:
+    """Means of 4x4 cells, float32, finer than a level."""
+    size = (max(1, cells.shape[1] // 4), max(1, cells.shape[0] // 4))
+    return np.asarray(cv2.resize(cells.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
