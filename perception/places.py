@@ -25,6 +25,9 @@ FIXED = 0.8
 VISITS = 3
 """Visits of a scene before anything in it counts as fixed by that share."""
 
+STAY = 8
+"""Looks at the only screen met so far that count as a visit: a game of one screen is never left."""
+
 REMEMBERED = 30
 """Visits of each scene that are looked back on."""
 
@@ -37,6 +40,7 @@ class Places:
         self._visits: dict[str, deque[set[str]]] = {}
         self._scene = ""
         self._left: dict[str, dict[str, float]] = {}
+        self._looks = 0
 
     def quantity(self, pixels: Pixels, number: Number) -> Quantity:
         """Name the sort and the place of `number` in a frame."""
@@ -65,8 +69,11 @@ class Places:
         """
         visits = self._visits.setdefault(scene, deque(maxlen=REMEMBERED))
         values = {q.place: q.value for q in quantities}
-        if not visits or (scene != self._scene and values != self._left.get(scene)):
+        self._looks += 1
+        stays = len(self._visits) == 1 and self._looks >= STAY
+        if not visits or stays or (scene != self._scene and values != self._left.get(scene)):
             visits.append(set())
+            self._looks = 0
         self._scene = scene
         self._left[scene] = values
         visits[-1].update(values)

@@ -1,6 +1,7 @@
 import numpy as np
 
 from groundup.perception.numbers import Number
+from groundup.perception.observation import Quantity
 from groundup.perception.places import Places
 from groundup.perception.types import Box
 
@@ -68,3 +69,12 @@ def test_coming_back_to_what_was_left_is_the_same_visit() -> None:
         places.visit("scene 1", [other])
         places.visit("scene 2", [])
     assert places.fixed("scene 1") == frozenset()
+
+
+def test_a_game_of_one_screen_has_own_numbers_too() -> None:
+    places = Places()
+    score = Quantity(Box(40, 20, 20, 12), 3.0, None, "score n", "score n@50,26")
+    for look in range(40):
+        passing = Quantity(Box(200, 200, 20, 12), 1.0, None, "n", f"n@{100 * look},206")
+        places.visit("scene 0", [score, passing])
+    assert places.fixed("scene 0") == {"score n@50,26"}
