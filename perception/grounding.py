@@ -125,18 +125,17 @@ def ground(
     if unmoved.score >= SURE:
         return unmoved.match
     near = seeker.around(0, 0, "near")
-    if near.score >= SURE and near.surroundings >= SAME_PLACE and seeker.moved(near) <= STEP:
-        return near.match
-    places = [unmoved, near]
-    if near.score < SURE:
-        places.append(seeker.covered())
-    if template.context is not None:
-        places += [seeker.around(dx, dy, "shifted") for dx, dy in index.shifts_from(template.context)]
+    here = [near] if near.score >= ENOUGH["near"] and seeker.moved(near) <= STEP else []
+    here += [unmoved] if unmoved.score >= UNMOVED_ENOUGH else []
+    here = [place for place in here if place.surroundings >= SAME_PLACE]
+    if here:
+        return max(here, key=lambda place: place.score).match
     # The same picture as then, but for the thing: it is gone, and what is like it is another.
-    gone = unmoved.surroundings >= SURE and max(place.score for place in places[:2]) < GONE
+    gone = unmoved.surroundings >= SURE and max(unmoved.score, near.score) < GONE
+    places = [unmoved, near, *seeker.shifted()]
     found = [place for place in places if place.accepted(gone)]
-    if unmoved.score >= UNMOVED_ENOUGH and unmoved.surroundings >= SAME_PLACE:
-        found.append(unmoved)
+    if not found:
+        found = [place for place in (seeker.covered(),) if place.accepted(gone)]
     if not found and anywhere:
         found = [place for place in seeker.anywhere() if place.accepted(gone)]
     if found:
@@ -191,6 +190,12 @@ class _Seeker:
         x, y, _ = _peaks(surface, 1, (1, 1))[0]
         place = Box(window.x + x * factor, window.y + y * factor, self.box.w, self.box.h)
         return self.place(self._settled(place, factor) if factor > 1 else place, how)
+
+    def shifted(self) -> list[_Place]:
+        """The best places where the picture seems to have moved to; none without a template's context."""
+        context = self.template.context
+        shifts = [] if context is None else self.index.shifts_from(context)
+        return [self.around(dx, dy, "shifted") for dx, dy in shifts]
 
     def covered(self) -> _Place:
         """The best place within REACH when up to half of the thing is hidden.

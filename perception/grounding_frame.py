@@ -45,11 +45,15 @@ class FrameIndex:
         size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
         return np.asarray(cv2.resize(self.level(4), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
+    @cached_property
+    def _transformed(self) -> NDArray[np.complex128]:
+        return _transform(self.thumbnail)
+
     def prepare(self) -> None:
         """Compute everything that searches of this frame share, now rather than when first needed."""
         for factor in (2.0, 2.5, 3.0, 4.0):
             self.level(factor)
-        _ = self.thumbnail
+        _ = self._transformed
 
     def level(self, factor: float) -> Grey:
         """The grey frame at 1 / `factor` of its size."""
@@ -70,8 +74,9 @@ class FrameIndex:
         now = self.thumbnail
         if context.shape != now.shape:
             context = np.asarray(cv2.resize(context, now.shape[::-1]), dtype=np.uint8)
-        surface = _phase_correlation(context, now)
         height, width = now.shape
+        power = self._transformed * np.conj(_transform(context))
+        surface = np.fft.irfft2(power / (np.abs(power) + 1e-9), s=(height, width))
         scale = self.pixels.shape[1] / width
         surface[_near_zero(height), :3] = surface[_near_zero(height), -2:] = 0
         found = []
@@ -142,11 +147,8 @@ def _near_zero(height: int) -> NDArray[np.intp]:
     return np.arange(-2, 3) % height
 
 
-def _phase_correlation(before: Grey, after: Grey) -> NDArray[np.float64]:
-    """The normalised cross power spectrum back in space; the peak's index is the shift, wrapped."""
-    height, width = before.shape
-    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
-    a = np.fft.rfft2((before - before.mean()) * window)
-    b = np.fft.rfft2((after - after.mean()) * window)
-    power = b * np.conj(a)
-    return np.asarray(np.fft.irfft2(power / (np.abs(power) + 1e-9), s=(height, width)))
+def _transform(thumbnail: Grey) -> NDArray[np.complex128]:
+    """The Fourier transform of a thumbnail whose borders fade out."""
+    height, width = thumbnail.shape
+    across, down = np.hanning(width + 2)[1:-1], np.hanning(height + 2)[1:-1]
+    return np.asarray(np.fft.rfft2((thumbnail - thumbnail.mean()) * across * down[:, None]))
