@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.types import Frame
-from groundup.perception.text_lines import candidates
+from groundup.perception.text_lines import Candidate, candidates
 from groundup.perception.text_pieces import Grey
-from groundup.perception.text_recognition import Recogniser
+from groundup.perception.text_recognition import CERTAIN, Recogniser
 from groundup.perception.types import Box, TextLine
 
 TILE = 16
@@ -117,39 +117,53 @@ class TextReader:
     def _read(self, grey: Grey, region: Region) -> None:
         ys, xs = region
         whole = Box(xs.start, ys.start, xs.stop - xs.start, ys.stop - ys.start)
-        kept = list(self._lines)
+        kept, unsure = list(self._lines), []
         for candidate in candidates(grey[region]):
             box = Box(candidate.box.x + xs.start, candidate.box.y + ys.start, *candidate.box[2:])
-            if _cut_off(candidate.box, whole, grey.shape):
+            if _cut_off(candidate.box, whole, grey.shape) or not self._free(box, kept):
                 continue
-            under = [line for line in self._lines if _same_place(line.box, box)]
-            if any(line not in kept or MORE * line.box.area > box.area for line in under):
-                continue
-            found = self._recogniser.known(candidate.picture)
-            if found is None:
-                if not self._worth_reading(box, candidate.pieces):
-                    continue
-                if self._left == 0:
-                    self._unread.append(box)
-                    continue
-                self._left -= 1
-                found = self._recogniser.read(candidate.picture)
-            if all(len(line.text) < len(found[0]) and found[1] > line.confidence - 0.02 for line in under):
-                self._keep(box, candidate.pieces, *found, under)
+            line = self._recognised(candidate, box)
+            if line is not None and line.confidence < CERTAIN:
+                unsure.append(line)
+            elif line is not None:
+                self._take(line)
+        # An outline reads as well, but less surely than the letters in it: those come first.
+        for line in sorted(unsure, key=lambda line: -line.confidence):
+            if self._free(line.box, kept):
+                self._take(line)
 
-    def _keep(self, box: Box, pieces: int, text: str, confidence: float, under: list[TextLine]) -> None:
-        """Take a line in, in place of the parts of it that were read before."""
-        place = _place(box, pieces)
-        if _believed(text, confidence, box):
-            self._lines = [line for line in self._lines if line not in under]
-            self._lines.append(TextLine(box, text, confidence))
-            self._hopeless.pop(place, None)
-        else:
+    def _free(self, box: Box, kept: list[TextLine]) -> bool:
+        """Whether no line stands there yet, or only parts of what may be one longer line now."""
+        under = (line for line in self._lines if _same_place(line.box, box))
+        return all(line in kept and MORE * line.box.area <= box.area for line in under)
+
+    def _take(self, line: TextLine) -> None:
+        """Add a line, in place of parts of it that were read before."""
+        under = [other for other in self._lines if _same_place(other.box, line.box)]
+        if all(len(o.text) < len(line.text) and line.confidence > o.confidence - 0.02 for o in under):
+            self._lines = [*(other for other in self._lines if other not in under), line]
+
+    def _recognised(self, candidate: Candidate, box: Box) -> TextLine | None:
+        """What a candidate says, if it is believed; None also if its turn to be read has not come."""
+        place = _place(box, candidate.pieces)
+        found = self._recogniser.known(candidate.picture)
+        if found is None:
+            if not self._worth_reading(place):
+                return None
+            if self._left == 0:
+                self._unread.append(box)
+                return None
+            self._left -= 1
+            found = self._recogniser.read(candidate.picture)
+        if not _believed(*found, box):
             self._hopeless[place] = self._hopeless.get(place, 0) + 1
+            return None
+        self._hopeless.pop(place, None)
+        return TextLine(box, *found)
 
-    def _worth_reading(self, box: Box, pieces: int) -> bool:
+    def _worth_reading(self, place: tuple[int, ...]) -> bool:
         """Texture that keeps moving (a torch) is tried only now and then."""
-        return self._hopeless.get(_place(box, pieces), 0) < PATIENCE or self._calls % 8 == 0
+        return self._hopeless.get(place, 0) < PATIENCE or self._calls % 8 == 0
 
 
 def _reached(changed: NDArray[np.uint8], lasting: NDArray[np.bool_]) -> NDArray[np.uint8]:
