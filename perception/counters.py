@@ -32,6 +32,9 @@ LOW = 0.45
 ALIKE = 0.8
 """Share of runs that must start at the same value, and of moved numbers that must be back for a run to have ended."""
 
+SPENT = 0.25
+"""Share of its start to which a number must have fallen for its return alone to end a run."""
+
 SPREAD = 0.4
 """Share of all kinds of screen on which a place must hold a number to be a lasting one."""
 
@@ -151,6 +154,12 @@ class CounterFinder:
             if p in values and p in lasting and s.last != self._start.get(p, s.first)
         }
         back = sum(values[p] == start for p, start in moved.items())
+        if len(moved) == 1 and back:
+            # One number alone may be refilled within a run, but hardly from next to nothing.
+            (place, start), *_ = moved.items()
+            series = self._run.series[place]
+            lowest = series.last if series.doubt is None else min(series.last, series.doubt)
+            return lowest <= SPENT * start
         return len(moved) >= 2 and back >= ALIKE * len(moved)
 
     def to_dict(self) -> dict[str, Any]:

@@ -23,6 +23,9 @@ DEAD_KEPT = 5_000
 DOUBT = 0.1
 """Weight of a first step given up as evidence that it is none: the second steps tried were probably wrong."""
 
+DULL = 0.6
+"""Factor on the chance of a kind for each time that it was dead since the learner was loaded, until one responds."""
+
 UNIT = 0.4
 """Chance of a second step on a unit with a bar of its own: the likeliest aim before anything is known."""
 
@@ -46,6 +49,7 @@ class Grammar:
         self.dragged = Responsiveness(prior=0.5)
         self._fails: dict[str, dict[str, int]] = {}
         self._worked: dict[str, list[str]] = {}
+        self._dull: dict[str, int] = {}
         self._dead: OrderedDict[tuple[str, str, int, int], None] = OrderedDict()
         self._failed: OrderedDict[tuple[str, str, tuple[int, int]], None] = OrderedDict()
 
@@ -54,7 +58,7 @@ class Grammar:
     def usable(self, obs: Observation) -> list[tuple[float, Thing]]:
         """Things with the probability that they respond, without those known to be dead in this exact state."""
         out = [
-            (self.responds.predict(_names(obs.scene, thing)), thing)
+            (self.responds.predict(_names(obs.scene, thing)) * DULL ** self._dull.get(thing.kind, 0), thing)
             for thing in obs.things
             if _spot(obs.state, thing) not in self._dead
         ]
@@ -118,9 +122,15 @@ class Grammar:
 
     def dead(self, obs: Observation, thing: Thing) -> None:
         """`thing` did nothing in this exact state."""
+        if self._dull.get(thing.kind) != 0:
+            self._dull[thing.kind] = self._dull.get(thing.kind, 0) + 1
         self._dead[_spot(obs.state, thing)] = None
         while len(self._dead) > DEAD_KEPT:
             self._dead.popitem(last=False)
+
+    def alive(self, thing: Thing) -> None:
+        """`thing` responded: its kind is not dull, even where one of it is dead at times."""
+        self._dull[thing.kind] = 0
 
     def failed(self, obs: Observation, first: Thing, second: Thing) -> None:
         """The two steps did nothing in this exact state."""
@@ -162,6 +172,7 @@ class Grammar:
 
     def forget(self) -> None:
         """Forget what was dead on exact screens."""
+        self._dull.clear()
         self._dead.clear()
         self._failed.clear()
 

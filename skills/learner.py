@@ -187,6 +187,7 @@ class Learner:
             if self.learning:
                 self.choices.tried(before.scene, thing.kind)
             return None
+        self.grammar.alive(thing)
         happened = _happened(before, was, thing, after, now, changed)
         if self.learning:
             self.grammar.learn_alone(before.scene, thing, happened)
@@ -219,6 +220,7 @@ class Learner:
             if not responses[0]:
                 self.grammar.dead(before, move.first)
                 return None
+            self.grammar.alive(move.first)
         responded = responses[-1]
         happened = responded and _happened(start, was, move.first, after, now, changed)
         if happened and self._was_alone(start, move.second, after, changed):

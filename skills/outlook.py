@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ DEATH = 25.0
 
 LEAST = 12
 """Passes before anything is fitted."""
+
+PRESSING = 0.6
+"""Share of the foes' threat that counts as the cost of letting them stand; the rest is guarded off anyway."""
 
 NEAR = 12.0
 """Survival points within which the end is near: about the largest single loss of a pass."""
@@ -186,7 +190,21 @@ def _fit(passes: list[Pass]) -> _Fit:
         else ""
     )
     weights = _weights([names[i] for i in chosen], table[:, chosen], later, foe)
+    least = _least(passes, threat, foe)
+    weights = [max(w, least) if names[i] == f"sum:{foe}" else w for i, w in zip(chosen, weights, strict=True)]
     return _Fit(threat, guard, slope, base, tuple(names[i] for i in chosen), tuple(weights), foe, trust)
+
+
+def _least(passes: list[Pass], threat: str, foe: str) -> float:
+    """The least worth of a point of the foes' bars: what they threaten while it is being taken off them.
+
+    Without it a learner that guarded well finds that foes cost little, guards on and never ends a fight.
+    """
+    bars = [p.totals.get(f"sum:{foe}", 0.0) for p in passes]
+    drops = [a - b for a, b in pairwise(bars) if a > b]
+    if not threat or not drops:
+        return 0.0
+    return PRESSING * float(np.mean([p.totals.get(threat, 0.0) for p in passes])) / float(np.median(drops))
 
 
 def _hinge(names: list[str], table: np.ndarray, cost: np.ndarray) -> tuple[str, str, float, float, float]:

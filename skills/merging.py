@@ -1,0 +1,145 @@
+"""Merges what several learners know: evidence is added up, numbers that stand for places are matched.
+
+Each part of `Learner.to_dict` has its own rule. Source of the aim: merged statistics of three learners were
+worth about the best of the three, 1.4 times their mean (../shared/research.md section 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .chooser import SAMPLES
+from .choices import TOLLS
+from .effects import KEPT
+from .outlook import KEPT as PASSES
+
+Knowledge = dict[str, Any]
+
+
+def merge(parts: Iterable[Knowledge]) -> Knowledge:
+    """One learner's knowledge out of several; names of kinds, scenes and places must mean the same in all.
+
+    Raises ValueError when there is nothing to merge. Learners that found another survival counter than
+    most, or none, have their costs left out: these would be in another unit.
+    """
+    every = [dict(part) for part in parts]
+    if not every:
+        raise ValueError("nothing to merge")
+    places = [part.get("survival", {}).get("place") for part in every]
+    known = [place for place in places if place is not None]
+    survival = max(known, key=known.count) if known else None
+    alike = [part for part, place in zip(every, places, strict=True) if place == survival]
+    # What comes first is kept where there is room for one only: the learner with the most passes leads.
+    alike.sort(key=lambda part: -len(part.get("outlook", {}).get("passes", [])))
+    every.sort(key=lambda part: part not in alike)
+    return {
+        "grammar": _grammar([part.get("grammar", {}) for part in every]),
+        "effects": _effects([part.get("effects", {}) for part in alike]),
+        "outlook": {
+            "passes": _share([part.get("outlook", {}).get("passes", []) for part in alike], PASSES),
+            "shield": next((s for part in alike if (s := part.get("outlook", {}).get("shield"))), ""),
+        },
+        "choices": _choices([part.get("choices", {}) for part in every]),
+        "counters": _counters([part.get("counters", {}) for part in every]),
+        "passes": _sums([part.get("passes", {}) for part in every]),
+        "samples": {
+            "samples": _share([part.get("samples", {}).get("samples", []) for part in alike], SAMPLES)
+        },
+        "situations": _situations([part.get("situations", {}) for part in every]),
+        "survival": {"place": survival},
+    }
+
+
+def _share(lists: list[list[Any]], room: int) -> list[Any]:
+    """The newest of each list in equal shares, `room` in all; what one leaves free the others fill."""
+    out: list[Any] = []
+    waiting = sorted(lists, key=len)
+    for i, rows in enumerate(waiting):
+        out.extend(rows[-max(1, (room - len(out)) // (len(waiting) - i)) :])
+    return out[:room]
+
+
+def _grammar(tables: list[Knowledge]) -> Knowledge:
+    out: Knowledge = {"fails": {}, "worked": {}}
+    for table in tables:
+        for kind, fails in table.get("fails", {}).items():
+            mine = out["fails"].setdefault(kind, {})
+            for second, count in fails.items():
+                mine[second] = mine.get(second, 0) + count
+        for kind, scenes in table.get("worked", {}).items():
+            mine = out["worked"].setdefault(kind, [])
+            mine.extend(scene for scene in scenes if scene not in mine)
+    for name in {n for table in tables for n in table if n not in ("fails", "worked")}:
+        out[name] = _weights([table.get(name, {}) for table in tables])
+    return out
+
+
+def _weights(tables: list[dict[str, list[float]]]) -> dict[str, list[float]]:
+    """Weights of the predictors, averaged by the evidence behind each (its sum of squared gradients)."""
+    out: dict[str, list[float]] = {}
+    for name in {n for table in tables for n in table}:
+        rows = [table[name] for table in tables if name in table]
+        evidence = sum(square + 1e-3 for _, square in rows)
+        out[name] = [sum(w * (square + 1e-3) for w, square in rows) / evidence, sum(s for _, s in rows)]
+    return out
+
+
+def _effects(tables: list[Knowledge]) -> Knowledge:
+    skills: dict[str, list[Any]] = {}
+    for name in {n for table in tables for n in table.get("skills", {})}:
+        rows = [table["skills"][name] for table in tables if name in table.get("skills", {})]
+        skills[name] = [sum(uses for uses, _ in rows), _share([recent for _, recent in rows], KEPT)]
+    words: dict[str, list[Any]] = {}
+    for table in tables:
+        for name, (uses, hits, unseen) in table.get("words", {}).items():
+            mine = words.setdefault(name, [0.0, {}, {}])
+            mine[0] += uses
+            for total, counts in ((mine[1], hits), (mine[2], unseen)):
+                for channel, count in counts.items():
+                    total[channel] = total.get(channel, 0.0) + count
+    return {"skills": skills, "words": words}
+
+
+def _choices(tables: list[Knowledge]) -> Knowledge:
+    out: Knowledge = {}
+    for table in tables:
+        for scene, kinds in table.items():
+            mine = out.setdefault(scene, {})
+            for kind, row in kinds.items():
+                old = mine.get(kind, [0.0, 0.0, 0.0, 0.0, []])
+                sums = [a + b for a, b in zip(old[:4], row[:4], strict=True)]
+                mine[kind] = [*sums, [*old[4], *row[4]][-TOLLS:]]
+    return out
+
+
+def _counters(tables: list[Knowledge]) -> Knowledge:
+    scenes: dict[str, set[str]] = {}
+    for table in tables:
+        for place, seen in table.get("scenes", {}).items():
+            scenes.setdefault(place, set()).update(seen)
+    done = [run for table in tables for run in table.get("done", [])]
+    return {"scenes": {place: sorted(seen) for place, seen in scenes.items()}, "done": done}
+
+
+def _sums(tables: list[dict[str, list[float]]]) -> dict[str, list[float]]:
+    out: dict[str, list[float]] = {}
+    for table in tables:
+        for name, row in table.items():
+            old = out.get(name, [0.0] * len(row))
+            out[name] = [a + b for a, b in zip(old, row, strict=True)]
+    return out
+
+
+def _situations(tables: list[Knowledge]) -> Knowledge:
+    out: Knowledge = {"seen": {}, "maxima": {}, "fixed": {}}
+    for table in tables:
+        for part in ("seen", "maxima"):
+            for name, counts in table.get(part, {}).items():
+                mine = out[part].setdefault(name, {})
+                for key, count in counts.items():
+                    mine[key] = mine.get(key, 0) + count
+        for scene, fixed in table.get("fixed", {}).items():
+            if scene not in out["fixed"] or table is tables[0]:
+                out["fixed"][scene] = list(fixed)
+    return out

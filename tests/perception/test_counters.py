@@ -1,0 +1,78 @@
+"""Counters found in made-up runs of a game with a stage, gold, a clock and a survival number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from groundup.perception.counters import CounterFinder
+
+
+def play(rng: Random, finder: CounterFinder, runs: int, misread: float = 0.0) -> int:
+    """Play `runs` runs; the number of ends that were noticed."""
+    ends = 0
+    for _ in range(runs):
+        for scene, values in _run(rng):
+            read = {p: float(rng.randint(0, 99)) if rng.random() < misread else v for p, v in values.items()}
+            ends += finder.read(scene, read)
+    ends += finder.read("map", {"stage": 0.0, "gold": 99.0, "hp": 80.0, "act": 1.0})
+    return ends
+
+
+def _run(rng: Random) -> Iterator[tuple[str, dict[str, float]]]:
+    stage, gold, hp = 0, 99, 80
+    yield from (("map", _own(stage, gold, hp)),) * 2
+    while hp > 0:
+        stage += 1
+        for turn in range(rng.randint(3, 6)):
+            for energy in (3, 2, 1, 0):
+                yield "field", {**_own(stage, gold, hp), "energy": energy, "turn": turn}
+            hp = max(0, hp - rng.randint(0, 9))
+        if hp:
+            gold += rng.randint(10, 20)
+            hp = min(80, hp + 6)
+            yield "spoils", _own(stage, gold, hp)
+            yield "map", _own(stage, gold, hp)
+    yield "over", _own(stage, gold, hp)
+
+
+def _own(stage: float, gold: float, hp: float) -> dict[str, float]:
+    return {"stage": float(stage), "gold": float(gold), "hp": float(hp), "act": 1.0}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stage_and_survival_are_found_within_ten_runs(seed: int) -> None:
+    finder = CounterFinder()
+    ends = play(Random(seed), finder, 10)
+    assert 9 <= ends <= 10
+    assert finder.place("progress") == "stage"
+    assert finder.place("survival") == "hp"
+    assert not {"energy", "turn", "act"} & {c.place for c in finder.found}
+
+
+def test_survival_is_found_within_three_runs() -> None:
+    found = 0
+    for seed in range(8):
+        finder = CounterFinder()
+        play(Random(seed), finder, 3)
+        found += finder.place("survival") == "hp"
+    assert found >= 7
+
+
+def test_misread_numbers_do_not_break_it() -> None:
+    found = 0
+    for seed in range(8):
+        finder = CounterFinder()
+        play(Random(seed), finder, 10, misread=0.01)
+        found += finder.place("progress") == "stage" and finder.place("survival") == "hp"
+    assert found >= 6
+
+
+def test_what_was_found_survives_a_copy() -> None:
+    finder, copy = CounterFinder(), CounterFinder()
+    play(Random(1), finder, 6)
+    copy.load(finder.to_dict())
+    assert copy.found == finder.found
+    assert copy.runs == finder.runs

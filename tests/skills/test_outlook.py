@@ -1,0 +1,54 @@
+"""What passes cost, found from passes made up by a rule."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from groundup.skills.outlook import DEATH, Outlook, utility
+from groundup.skills.situation import BAR, Group, Situation
+
+
+def taught(seed: int = 3) -> Outlook:
+    outlook, rng = Outlook(), Random(seed)
+    for _ in range(20):
+        bar = 40.0
+        while bar > 0:
+            threat, guard = float(rng.randint(0, 20)), float(rng.choice([0, 5, 10]))
+            here = Situation(
+                "field",
+                {"guard": guard, "gold": float(rng.randint(0, 99))},
+                (Group((900.0, 460.0), {BAR: bar, "above n": threat, "below n": float(rng.randint(0, 3))}),),
+                sorts={"guard": ("beside n",)},
+            )
+            outlook.passed(here, max(0.0, threat - guard))
+            bar -= 10
+        outlook.ended(died=False)
+    return outlook
+
+
+def test_the_hinge_of_threat_and_guard_is_found() -> None:
+    outlook = taught()
+    assert outlook.meaning["threat"] == "sum:above n"
+    assert outlook.meaning["guard"] == "guard"
+    assert outlook.at_once({"sum:above n": 12.0, "guard": 5.0}) == pytest.approx(7.0, abs=0.5)
+    assert outlook.at_once({"sum:above n": 3.0, "guard": 9.0}) == pytest.approx(0.0, abs=0.3)
+
+
+def test_what_stands_longer_costs_more_and_nothing_once_it_is_gone() -> None:
+    outlook = taught()
+    low, high = ({f"sum:{BAR}": bar, f"n:{BAR}": 1.0} for bar in (10.0, 40.0))
+    assert outlook.later(high) > outlook.later(low) > 0.0
+    assert outlook.later({}) == 0.0
+
+
+def test_an_outlook_survives_a_copy() -> None:
+    outlook, copy = taught(), Outlook()
+    copy.load(outlook.to_dict())
+    assert copy.meaning == outlook.meaning
+
+
+def test_the_last_points_of_survival_are_worth_most() -> None:
+    assert utility(10) - utility(5) > 2 * (utility(70) - utility(65))
+    assert utility(0) == -DEATH

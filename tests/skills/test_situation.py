@@ -1,0 +1,70 @@
+"""Own numbers, groups, what was missed, and numbers in texts."""
+
+from __future__ import annotations
+
+from groundup.perception.observation import Observation, Quantity
+from groundup.perception.types import Box
+from groundup.skills.situation import BAR, Situations, Whose, situation, written_numbers
+
+
+def number(x: int, y: int, value: float, maximum: float | None = None, sort: str = "n") -> Quantity:
+    return Quantity(Box(x - 10, y - 7, 20, 14), value, maximum, sort, f"{sort}@{x},{y}")
+
+
+def screen(*quantities: Quantity, fixed: set[str] | None = None, scene: str = "field") -> Observation:
+    return Observation(scene, (), quantities, frozenset(fixed or ()))
+
+
+def test_a_number_belongs_to_the_nearest_bar_by_the_side_it_stands_on() -> None:
+    obs = screen(
+        number(84, 25, 70, 80, "n/m"),
+        number(200, 460, 70, 80, "n/m"),
+        number(110, 440, 5),
+        number(900, 460, 30, 40, "n/m"),
+        number(910, 180, 11),
+        number(890, 490, 2),
+    )
+    here = situation(obs, Whose(lasting=frozenset({"n/m@84,25"})))
+    assert here.own == {"n/m@84,25": 70, "n/m@200,460": 70, "n@110,440": 5}
+    assert [group.values for group in here.groups] == [{BAR: 30, "above n": 11, "below n": 2}]
+    assert "beside n" in here.sorts["n@110,440"]
+    assert here.addressed((930, 300)) == 0
+    assert here.addressed((300, 300)) is None
+
+
+def test_a_bar_is_own_only_when_its_maximum_stays_from_visit_to_visit() -> None:
+    reads = Situations()
+    hud = {"gold@84,25"}
+    for visit in range(5):
+        for scene in ("a", "b", "c"):
+            reads(screen(number(84, 25, visit, sort="gold"), fixed=hud, scene=scene))
+        here = reads(
+            screen(
+                number(84, 25, visit, sort="gold"),
+                number(70, 560, 2, 3, "n/m"),
+                number(900, 460, 20, 40 + visit, "n/m"),
+                fixed={*hud, "n/m@70,560", "n/m@900,460"},
+            )
+        )
+    assert here.own["n/m@70,560"] == 2
+    assert "n/m@900,460" not in here.own
+    assert [group.values for group in here.groups] == [{BAR: 20}]
+
+
+def test_a_number_that_is_always_there_keeps_its_value_when_it_was_not_read() -> None:
+    reads = Situations()
+    fixed = {"hp@50,20", "gold@90,20"}
+    for value in range(30):
+        reads(screen(number(50, 20, 80 - value, sort="hp"), number(90, 20, 5, sort="gold"), fixed=fixed))
+    here = reads(screen(number(90, 20, 5, sort="gold"), fixed=fixed))
+    assert here.own == {"hp@50,20": 51, "gold@90,20": 5}
+    copy = Situations()
+    copy.load(reads.to_dict())
+    assert copy.to_dict() == reads.to_dict()
+
+
+def test_written_numbers_carry_the_words_around_them() -> None:
+    found = written_numbers("2 | heavy blow | deal 8 | damage. apply 2 vulnerable.")
+    assert ("alone", 2.0) in found
+    assert ("deal _ damage", 8.0) in found
+    assert ("apply _ vulnerable", 2.0) in found
