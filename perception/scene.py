@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,8 @@ ALIKE = 0.78
 one kind of screen have a cosine of .84 or more in 99% of pairs, those of two kinds .79 or less in 99%."""
 
 WORDS = 0.15
-"""How much likeness missing anchors take away: lists of cards under two headings have a cosine of .89."""
+"""How much likeness missing anchors take away (lists of cards under two headings have a cosine of .89),
+and how much it gives when those stand there that no other scene has."""
 
 LASTING = 0.7
 """Share of a scene's visits in which a word must stand to be an anchor."""
@@ -47,12 +49,23 @@ class _Scene:
         self.visits = 0
         self.words: dict[str, int] = {}
 
-    def likeness(self, vector: Vector, words: set[str]) -> float:
+    @property
+    def anchors(self) -> set[str]:
+        """The words that stood there in nearly every visit; none before the second."""
+        if self.visits < 2:
+            return set()
+        return {w for w, n in self.words.items() if n >= LASTING * self.visits}
+
+    def likeness(self, vector: Vector, words: set[str], common: set[str]) -> float:
+        """How well a frame fits, about 0 to 1; `common` are words that other scenes have as well."""
         best = max(float(example @ vector) for example in self.examples)
-        anchors = [w for w, n in self.words.items() if n >= LASTING * self.visits]
-        if not anchors or self.visits < 2:
-            return best
-        return best - WORDS * sum(w not in words for w in anchors) / len(anchors)
+        anchors = self.anchors
+        if anchors:
+            best -= WORDS * len(anchors - words) / len(anchors)
+        own = anchors - common
+        if own:
+            best += WORDS * len(own & words) / len(own)
+        return best
 
     def learn(self, vector: Vector, words: set[str]) -> None:
         if all(float(example @ vector) < NEW_EXAMPLE for example in self.examples):
@@ -84,7 +97,7 @@ class SceneIndex:
             self._embed = FrameEmbedder()
         vector = np.ravel(self._embed(frame)).astype(np.float32)
         words = _anchors(frame, lines)
-        likeness = [scene.likeness(vector, words) for scene in self._scenes]
+        likeness = self._likeness(vector, words)
         best = int(np.argmax(likeness)) if likeness else -1
         if best < 0 or likeness[best] < ALIKE:
             self._scenes.append(_Scene())
@@ -95,12 +108,17 @@ class SceneIndex:
         self._last = best
         return best
 
+    def _likeness(self, vector: Vector, words: set[str]) -> list[float]:
+        count = Counter(word for scene in self._scenes for word in scene.words)
+        common = {word for word, n in count.items() if n > 1}
+        return [scene.likeness(vector, words, common) for scene in self._scenes]
+
     def absorb(self, other: SceneIndex) -> dict[str, str]:
         """Take over another library's scenes; returns our name for each of its names ("scene 3")."""
         names: dict[str, str] = {}
         for i, scene in enumerate(other._scenes):
             words = {w for w, n in scene.words.items() if n >= LASTING * scene.visits}
-            likeness = [max(s.likeness(e, words) for e in scene.examples) for s in self._scenes]
+            likeness = np.max([self._likeness(e, words) for e in scene.examples], axis=0).tolist()
             best = int(np.argmax(likeness)) if likeness else -1
             if best < 0 or likeness[best] < ALIKE:
                 self._scenes.append(scene)
