@@ -20,7 +20,7 @@ from groundup.perception.observation import Observation, Thing
 from .chooser import Chooser
 from .choices import Choices
 from .effects import EffectModel
-from .grammar import Grammar
+from .grammar import LIKELY, Grammar
 from .moves import Decision, Held, Lesson
 from .outlook import Outlook
 from .situation import Situation, Situations
@@ -75,6 +75,7 @@ class Learner:
         self.chooser = Chooser(self._rng, self.grammar, self.choices, self.effects, self.outlook)
         self._situations = Situations()
         self._held: Held | None = None
+        self._loose: Thing | None = None
         self._visit = 0
         self._passed_in = 0
         self._log: deque[_Entry] = deque(maxlen=LOGGED)
@@ -89,7 +90,7 @@ class Learner:
 
     def forget(self) -> None:
         """Forget what belongs to the run at hand; what was learnt stays."""
-        self._held = None
+        self._held = self._loose = None
         self.grammar.forget()
         self.chooser.forget()
         self.choices.forget()
@@ -189,10 +190,17 @@ class Learner:
             return None
         self.grammar.alive(thing)
         happened = _happened(before, was, thing, after, now, changed)
+        loose, self._loose = self._loose, None
+        if happened and loose is not None and self._completes(loose, before, thing, after):
+            # The step before was let go of here, but not by the game.
+            if self.learning:
+                self.grammar.learn_pair(before, was, loose, thing, True)
+            return Decision("use", loose, thing)
         if self.learning:
             self.grammar.learn_alone(before.scene, thing, happened)
         if happened:
             return Decision("use", thing)
+        self._loose = thing
         if self.learning:
             self.grammar.learn_first(thing)
         if self.grammar.first(before.scene, thing) >= WORTH_HOLDING or self.grammar.open(before.scene, thing):
@@ -245,6 +253,7 @@ class Learner:
             return None
         if self.learning:
             self.grammar.learn_gave_up(start.scene, move.first)
+        self._loose = move.second if responded else move.first
         if (
             responded
             and move.second.kind != move.first.kind
@@ -253,6 +262,12 @@ class Learner:
             # It let go of the first and took the second up instead.
             self._held = Held(move.second, start, was)
         return None
+
+    def _completes(self, loose: Thing, before: Observation, thing: Thing, after: Observation) -> bool:
+        """Whether `thing`, acted on after `loose`, was its second step rather than one by itself."""
+        if before.scene != after.scene or loose.kind == thing.kind:
+            return False
+        return self.grammar.acting(before.scene, thing) < LIKELY
 
     def _was_alone(self, start: Observation, second: Thing, after: Observation, changed: bool) -> bool:
         """Whether what happened is what the second thing does by itself."""
