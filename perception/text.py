@@ -155,7 +155,7 @@ class TextReader:
                 return None
             self._left -= 1
             found = self._recogniser.read(candidate.picture)
-        if not _believed(*found, box):
+        if not _believed(*found, candidate):
             self._hopeless[place] = self._hopeless.get(place, 0) + 1
             return None
         self._hopeless.pop(place, None)
@@ -175,7 +175,7 @@ def _reached(changed: NDArray[np.uint8], lasting: NDArray[np.bool_]) -> NDArray[
     return np.asarray(changed * np.isin(labels, reached[reached > 0]), dtype=np.uint8)
 
 
-def _believed(text: str, confidence: float, box: Box) -> bool:
+def _believed(text: str, confidence: float, candidate: Candidate) -> bool:
     signs = [char for char in text if char.isalnum()]
     if not signs:
         return False
@@ -183,10 +183,16 @@ def _believed(text: str, confidence: float, box: Box) -> bool:
         return confidence >= SURE
     if not signs[0].isdigit():
         return confidence >= SURE_LETTER
-    narrow, wide = (0.25, 0.8) if signs[0] == "1" else (0.3, 1.0)
-    # Signs around the digit (a bracket, a part of an icon) widen the box.
-    shaped = len(text) > 1 or narrow * box.h <= box.w <= wide * box.h
-    return shaped and confidence >= SURE_ALONE
+    return confidence >= SURE_ALONE and (len(text) > 1 or _shaped(signs[0], candidate))
+
+
+def _shaped(digit: str, candidate: Candidate) -> bool:
+    """Whether a lone digit has a digit's shape: limbs and horns of figures read as 1, which is upright."""
+    box = candidate.box
+    if digit != "1":
+        return 0.3 * box.h <= box.w <= box.h
+    upright = int((candidate.picture > 127).sum(axis=0).max())
+    return 0.25 * box.h <= box.w <= 0.8 * box.h and upright >= 0.8 * box.h
 
 
 def _same_place(first: Box, second: Box) -> bool:
