@@ -33,12 +33,13 @@ def spire(
     """Learn, freeze, play: floors by seed and over all, beside scripted players that see the engine."""
     with guarded(debug=debug, json=json):
         from groundup.agent import bench_spire
+        from groundup.agent.bench_spire_report import Options, as_text
 
         wanted = bench_spire.parse_seeds(seeds)
-        options = bench_spire.Options("spire", learn, runs, wanted, policy, library, cut)
+        options = Options("spire", learn, runs, wanted, policy, library, cut)
         with Progress("bench") as progress:
             report = bench_spire.run(options, jobs, progress)
-        _print(report, json, bench_spire.as_text(report))
+        _print(report, json, as_text(report))
 
 
 @bench.command(epilog="Example: groundup bench perception --screens ../shared/data/screens")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from groundup.agent import bench_spire
-from groundup.agent.bench_spire import Options, measure, parse_seeds
+from groundup.agent.bench_spire import measure, parse_seeds
+from groundup.agent.bench_spire_report import Options
+from groundup.envs.errors import UsageError
 from tests.agent.conftest import Groundup
 
 
@@ -34,5 +35,5 @@ def test_report(groundup: Groundup) -> None:
 
 
 def test_a_game_without_a_record_cannot_be_benched() -> None:
-    with pytest.raises(bench_spire.UsageError, match="record"):
+    with pytest.raises(UsageError, match="record"):
         measure(Options("examples.shapes:make", 10, 1, (0,)), 0)
