@@ -215,7 +215,8 @@ def _learn(
     run = library.store.start_run(game.env.name, options.policy, seed=seed)
     keeper = Keeper(library, run.id) if learner is not None else None
     knowledge = Knowledge(library.store, run.id, learner, perceiver)
-    knowledge.snapshot()  # lessons that a copied library holds, before new ones take their places
+    if library.store.get_knowledge("lessons"):
+        knowledge.snapshot()  # those of a copied library, before new ones take their places
     session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge)
     game.env.reset(seed=seed)
     session.play(options.learn, on_step=watch)

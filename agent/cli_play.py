@@ -130,8 +130,9 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
     keeps = learner is not None and learner.learning
     keeper = Keeper(library, run.id) if keeps else None
     knowledge = Knowledge(library.store, run.id, learner if keeps else None, perceiver)
-    # Lessons left by a kill go into a snapshot before new ones take their places.
-    knowledge.snapshot()
+    if library.store.get_knowledge("lessons"):
+        # Left by a kill: they go into a snapshot before new ones take their places.
+        knowledge.snapshot()
     session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge, done=run.steps)
     watch = _Watch(policy, plan.steps, tell)
     # A resumed run meets new games, not those again that it has played.
