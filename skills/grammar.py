@@ -49,6 +49,7 @@ class Grammar:
         self.dragged = Responsiveness(prior=0.5)
         self._fails: dict[str, dict[str, int]] = {}
         self._worked: dict[str, list[str]] = {}
+        self._solo: dict[str, tuple[float, float]] = {}
         self._dull: dict[str, int] = {}
         self._dead: OrderedDict[tuple[str, str, int, int], None] = OrderedDict()
         self._failed: OrderedDict[tuple[str, str, tuple[int, int]], None] = OrderedDict()
@@ -90,7 +91,8 @@ class Grammar:
                 chance *= AGAIN ** fails.get(thing.kind, 0)
             if self.begins(obs.scene, thing):
                 chance *= AGAIN
-            alone = self.acting(obs.scene, thing)
+            tries, _ = self._solo.get(thing.kind, (0.0, 0.0))
+            alone = float(self.acted(thing)) if tries else self.acting(obs.scene, thing)
             out.append((chance * (1.0 - alone) if alone > 0.3 else chance, thing))
         out.sort(key=lambda pair: -pair[0])
         return out
@@ -142,8 +144,15 @@ class Grammar:
         """`thing` did or did not respond."""
         self.responds.learn(_names(obs.scene, thing), responded)
 
+    def acted(self, thing: Thing) -> bool:
+        """Whether a thing of this kind was seen to make something happen alone, more often than not."""
+        tries, happened = self._solo.get(thing.kind, (0.0, 0.0))
+        return happened > 0.5 * tries
+
     def learn_alone(self, scene: str, thing: Thing, happened: bool) -> None:
         """Acting on `thing` alone did or did not make something happen."""
+        tries, times = self._solo.get(thing.kind, (0.0, 0.0))
+        self._solo[thing.kind] = (tries + 1.0, times + happened)
         self.acts.learn(_names(scene, thing), happened)
         if happened:
             self.prepares.learn(_first_names(scene, thing), False)
@@ -181,13 +190,15 @@ class Grammar:
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy of what lasts."""
         parts: dict[str, Any] = {name: getattr(self, name).to_dict() for name in _PARTS}
-        return {**parts, "fails": self._fails, "worked": self._worked}
+        solo = {kind: list(counts) for kind, counts in self._solo.items()}
+        return {**parts, "fails": self._fails, "worked": self._worked, "solo": solo}
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         for name in _PARTS:
             getattr(self, name).load(data.get(name, {}))
         self._fails = {k: dict(v) for k, v in data.get("fails", {}).items()}
+        self._solo = {k: (float(n), float(h)) for k, (n, h) in data.get("solo", {}).items()}
         self._worked = {k: list(v) for k, v in data.get("worked", {}).items()}
         self.forget()
 

@@ -20,7 +20,7 @@ from groundup.perception.observation import Observation, Thing
 from .chooser import Chooser
 from .choices import Choices
 from .effects import EffectModel
-from .grammar import LIKELY, Grammar
+from .grammar import Grammar
 from .moves import Decision, Held, Lesson
 from .outlook import Outlook
 from .situation import Situation, Situations
@@ -186,6 +186,7 @@ class Learner:
         if not responded:
             self.grammar.dead(before, thing)
             if self.learning:
+                self.grammar.learn_alone(before.scene, thing, False)
                 self.choices.tried(before.scene, thing.kind)
             return None
         self.grammar.alive(thing)
@@ -267,11 +268,11 @@ class Learner:
         """Whether `thing`, acted on after `loose`, was its second step rather than one by itself."""
         if before.scene != after.scene or loose.kind == thing.kind:
             return False
-        return self.grammar.acting(before.scene, thing) < LIKELY
+        return not self.grammar.acted(thing)
 
     def _was_alone(self, start: Observation, second: Thing, after: Observation, changed: bool) -> bool:
         """Whether what happened is what the second thing does by itself."""
-        if self.grammar.acting(start.scene, second) >= 0.5:
+        if self.grammar.acted(second):
             return True
         return start.scene != after.scene and not changed
 

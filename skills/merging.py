@@ -61,7 +61,7 @@ def _share(lists: list[list[Any]], room: int) -> list[Any]:
 
 
 def _grammar(tables: list[Knowledge]) -> Knowledge:
-    out: Knowledge = {"fails": {}, "worked": {}}
+    out: Knowledge = {"fails": {}, "worked": {}, "solo": _sums([table.get("solo", {}) for table in tables])}
     for table in tables:
         for kind, fails in table.get("fails", {}).items():
             mine = out["fails"].setdefault(kind, {})
@@ -70,7 +70,7 @@ def _grammar(tables: list[Knowledge]) -> Knowledge:
         for kind, scenes in table.get("worked", {}).items():
             mine = out["worked"].setdefault(kind, [])
             mine.extend(scene for scene in scenes if scene not in mine)
-    for name in {n for table in tables for n in table if n not in ("fails", "worked")}:
+    for name in {n for table in tables for n in table if n not in out}:
         out[name] = _weights([table.get(name, {}) for table in tables])
     return out
 
