@@ -160,10 +160,11 @@ def _ground_class(kind: str, some: Sequence[Case]) -> list[Result]:
     ours, baseline = [], []
     for case in some:
         # Shared by all templates of a frame, so made before the clock starts.
-        index = FrameIndex(case.frame)
+        frame = case.draw()
+        index = FrameIndex(frame)
         index.prepare()
         ours.append(case.right(_timed(partial(ground, case.template, index), ours_ms)))
-        baseline.append(case.right(_timed(partial(rotated, case.template, case.frame), baseline_ms)))
+        baseline.append(case.right(_timed(partial(rotated, case.template, frame), baseline_ms)))
     times = (float(np.median(ours_ms)), float(np.median(baseline_ms)))
     return [
         _result(

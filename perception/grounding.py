@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.types import Pixels
-from groundup.perception.grounding_frame import FrameIndex, Grey, cropped, grey_of, reduced
+from groundup.perception.grounding_frame import SCALES, FrameIndex, Grey, Shift, cropped, grey_of, reduced
 from groundup.perception.grounding_score import canonical, likeness
 from groundup.perception.grounding_text import best_line
 from groundup.perception.types import Box, TextLine
@@ -65,9 +65,8 @@ FINEST = 9
 """A template is searched for in the smallest picture (the frame at 1 / one of LEVELS) that leaves its
 shorter side FINEST pixels: finding 110 elements of real screenshots is no better with 11."""
 
-SCALES = (1.0, 0.95, 1.05, 0.9, 1.1)
 FEW_SCALES = (1.0, 0.93, 1.07)
-"""Sizes tried anywhere in the frame; a small icon correlates over a wider range, and costs more."""
+"""Sizes of SCALES tried for a small icon: it correlates over a wider range, and costs more."""
 
 PEAKS, LOOKED_AT = 3, 8
 """Places kept of each coarse search, and how many of all of them are looked at closely."""
@@ -124,7 +123,7 @@ def ground(
     unmoved = seeker.place(seeker.box, "near")
     if unmoved.score >= SURE:
         return unmoved.match
-    near = seeker.around(0, 0, "near")
+    near = seeker.around(Shift(0, 0, 1.0), "near")
     here = [near] if near.score >= ENOUGH["near"] and seeker.moved(near) <= STEP else []
     here += [unmoved] if unmoved.score >= UNMOVED_ENOUGH else []
     here = [place for place in here if place.surroundings >= SAME_PLACE]
@@ -179,23 +178,24 @@ class _Seeker:
         box = place.match.box
         return max(abs(box.x - self.box.x), abs(box.y - self.box.y))
 
-    def around(self, dx: int, dy: int, how: How) -> _Place:
-        """The best place within REACH of the expected one moved by dx, dy."""
-        window = _grown(Box(self.box.x + dx, self.box.y + dy, self.box.w, self.box.h), REACH)
-        factor = 2 if min(self.box.w, self.box.h) >= NEAR_COARSE else 1
+    def around(self, shift: Shift, how: How) -> _Place:
+        """The best place within REACH of where `shift` leads from the expected one."""
+        box = _shifted(self.box, shift)
+        window = _grown(box, REACH)
+        factor = 2 if min(box.w, box.h) >= NEAR_COARSE else 1
         found = cropped(self.index.grey, window)
         if factor > 1:
             found = reduced(found, factor)
-        surface = _correlation(found, self._grey(self.box.w / factor, self.box.h / factor))
+        surface = _correlation(found, self._grey(box.w / factor, box.h / factor))
         x, y, _ = _peaks(surface, 1, (1, 1))[0]
-        place = Box(window.x + x * factor, window.y + y * factor, self.box.w, self.box.h)
+        place = Box(window.x + x * factor, window.y + y * factor, box.w, box.h)
         return self.place(self._settled(place, factor) if factor > 1 else place, how)
 
     def shifted(self) -> list[_Place]:
         """The best places where the picture seems to have moved to; none without a template's context."""
         context = self.template.context
         shifts = [] if context is None else self.index.shifts_from(context)
-        return [self.around(dx, dy, "shifted") for dx, dy in shifts]
+        return [self.around(shift, "shifted") for shift in shifts]
 
     def covered(self) -> _Place:
         """The best place within REACH when up to half of the thing is hidden.
@@ -260,6 +260,11 @@ class _Seeker:
             return self.grey
         how = cv2.INTER_AREA if size[0] < self.grey.shape[1] else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(self.grey, size, interpolation=how), dtype=np.uint8)
+
+
+def _shifted(box: Box, shift: Shift) -> Box:
+    x, y = round(box.x * shift.scale) + shift.dx, round(box.y * shift.scale) + shift.dy
+    return Box(x, y, max(2, round(box.w * shift.scale)), max(2, round(box.h * shift.scale)))
 
 
 def _grown(box: Box, by: int) -> Box:

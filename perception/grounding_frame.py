@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from groundup.envs.types import Pixels
 from groundup.perception.types import Box
@@ -26,12 +28,25 @@ FLAT = 25.0
 """Variance of surroundings (grey levels squared) that is as good as flat."""
 
 
+SCALES = (1.0, 0.95, 1.05, 0.9, 1.1)
+"""Sizes of the picture, against its size then, that are considered."""
+
+
+class Shift(NamedTuple):
+    """Where x, y of an earlier frame is now: at scale * x + dx, scale * y + dy."""
+
+    dx: int
+    dy: int
+    scale: float
+
+
 class FrameIndex:
     """One frame, uint8 RGB (height, width, 3), and what is computed from it once when first asked for."""
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
         self._levels: dict[float, Grey] = {}
+        self._shifts: dict[bytes, list[Shift]] = {}
 
     @cached_property
     def grey(self) -> Grey:
@@ -46,7 +61,7 @@ class FrameIndex:
         return np.asarray(cv2.resize(self.level(4), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
     @cached_property
-    def _transformed(self) -> NDArray[np.complex128]:
+    def _transformed(self) -> NDArray[np.complex64]:
         return _transform(self.thumbnail)
 
     def prepare(self) -> None:
@@ -65,28 +80,46 @@ class FrameIndex:
         """The pixels of `box`; what lies outside the frame repeats its edge."""
         return np.asarray(cropped(self.pixels, box), dtype=np.uint8)
 
-    def shifts_from(self, context: Grey) -> list[tuple[int, int]]:
-        """How far in pixels (x, y) parts of the picture moved since the frame of thumbnail `context`.
+    def shifts_from(self, context: Grey) -> list[Shift]:
+        """How parts of the picture were moved and scaled since the frame of thumbnail `context`.
 
-        The strongest peaks of the phase correlation of the two thumbnails, strongest first, without
-        the one at zero (Kuglin and Hines 1975: a translation is a peak of the normalised cross power).
+        The strongest peaks of the phase correlations of this thumbnail with the other one at each of
+        the SCALES, strongest first, without unmoved (Kuglin and Hines 1975: a translation is a peak
+        of the normalised cross power).
         """
+        key = context.tobytes()
+        if key not in self._shifts:
+            self._shifts[key] = self._estimated(context)
+        return self._shifts[key]
+
+    def _estimated(self, context: Grey) -> list[Shift]:
         now = self.thumbnail
-        if context.shape != now.shape:
-            context = np.asarray(cv2.resize(context, now.shape[::-1]), dtype=np.uint8)
         height, width = now.shape
-        power = self._transformed * np.conj(_transform(context))
-        surface = np.fft.irfft2(power / (np.abs(power) + 1e-9), s=(height, width))
-        scale = self.pixels.shape[1] / width
-        surface[_near_zero(height), :3] = surface[_near_zero(height), -2:] = 0
+        if context.shape != now.shape:
+            context = np.asarray(cv2.resize(context, (width, height)), dtype=np.uint8)
+        unit = self.pixels.shape[1] / width
+        surfaces = np.stack([self._correlated(context, scale) for scale in SCALES])
+        surfaces[SCALES.index(1.0)][np.ix_(np.arange(-2, 3), np.arange(-2, 3))] = 0
         found = []
         for _ in range(MAX_SHIFTS):
-            y, x = np.unravel_index(int(surface.argmax()), surface.shape)
-            rows = np.arange(y - 2, y + 3) % height
-            surface[np.ix_(rows, np.arange(x - 2, x + 3) % width)] = 0
+            which, y, x = (int(i) for i in np.unravel_index(int(surfaces.argmax()), surfaces.shape))
+            # The same movement is a peak, if a lower one, at the neighbouring scales too.
+            surfaces[:, np.arange(y - 2, y + 3)[:, None] % height, np.arange(x - 2, x + 3) % width] = 0
             dx, dy = (x + width // 2) % width - width // 2, (y + height // 2) % height - height // 2
-            found.append((round(float(dx) * scale), round(float(dy) * scale)))
+            found.append(Shift(round(dx * unit), round(dy * unit), SCALES[which]))
         return found
+
+    def _correlated(self, context: Grey, scale: float) -> NDArray[np.float32]:
+        """The phase correlation with a scaled thumbnail; the index of a peak is the shift, wrapped."""
+        height, width = self.thumbnail.shape
+        if scale != 1.0:
+            grow = np.array([[scale, 0, 0], [0, scale, 0]], dtype=np.float64)
+            context = np.asarray(
+                cv2.warpAffine(context, grow, (width, height), borderMode=cv2.BORDER_REPLICATE),
+                dtype=np.uint8,
+            )
+        power = self._transformed * np.conj(_transform(context))
+        return np.asarray(fft.irfft2(power / (np.abs(power) + 1e-9), s=(height, width)), dtype=np.float32)
 
     def surroundings(self, box: Box, context: Grey, then: Box, size: tuple[int, int]) -> float:
         """How alike what surrounds `box` here is to what surrounded `then` in a frame of `size`.
@@ -147,8 +180,9 @@ def _near_zero(height: int) -> NDArray[np.intp]:
     return np.arange(-2, 3) % height
 
 
-def _transform(thumbnail: Grey) -> NDArray[np.complex128]:
+def _transform(thumbnail: Grey) -> NDArray[np.complex64]:
     """The Fourier transform of a thumbnail whose borders fade out."""
     height, width = thumbnail.shape
     across, down = np.hanning(width + 2)[1:-1], np.hanning(height + 2)[1:-1]
-    return np.asarray(np.fft.rfft2((thumbnail - thumbnail.mean()) * across * down[:, None]))
+    faded = (thumbnail - thumbnail.mean()) * (across * down[:, None])
+    return np.asarray(fft.rfft2(faded.astype(np.float32)), dtype=np.complex64)
