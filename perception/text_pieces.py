@@ -36,6 +36,9 @@ FAT, FAT_ALONE = 0.42, 0.34
 """Of a piece's longer side: the widest stroke of a glyph in a word, and of one alone. Heavy faces have
 0.3 of their height; what is fatter is mostly an icon or a limb."""
 
+BAR = 0.22
+"""Of a lone piece's height: what is narrower is a bar, not a sign (a 1 has 0.35 and more)."""
+
 LETTER_GAP, WORD_GAP, LEVEL_GAP = 0.45, 0.5, 0.75
 """The widest space between letters, between words, and between words that share a top or a foot, as a
 share of the taller one's height. A space is 0.28 em wide (0.35 in wide faces) and a capital 0.73 em
@@ -85,6 +88,7 @@ def lines(pieces: Pieces) -> list[NDArray[np.intp]]:
     joined = _joined(boxes, contrast, WORD_GAP, LEVEL_GAP)
     found = [np.concatenate([words[i] for i in line]) for line in joined]
     slim = pieces[:, 7] <= FAT_ALONE * np.maximum(pieces[:, 2], pieces[:, 3])
+    slim &= pieces[:, 2] >= BAR * pieces[:, 3]
     return [line for line in found if len(line) > 1 or slim[line[0]]]
 
 
