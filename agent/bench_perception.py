@@ -146,37 +146,39 @@ def _groundings(shots: Sequence[Screenshot], count: int, tell: Callable[[str], N
     for case in cases(shots):
         by_class[case.kind].append(case)
     results = []
+    spent: dict[bool, list[tuple[float, float]]] = defaultdict(list)
     for kind in CLASSES:
         tell(f"grounding: {kind}")
         some = _spread(by_class[kind], count)
         if some:
-            results += _ground_class(kind, some)
+            right, times = _ground_class(some)
+            ours, theirs = (float(share) for share in np.mean(right, axis=0))
+            results.append(_result(f"grounding, {kind}: right", ours, theirs, "share", len(some), more=True))
+            results.append(_time(f"grounding, {kind}: time", times))
+            spent[bool(some[0].truth)] += times
+    for present, times in spent.items():
+        results.append(_time(f"grounding, {'in' if present else 'out of'} sight: time", times))
     return results
 
 
-def _ground_class(kind: str, some: Sequence[Case]) -> list[Result]:
+def _ground_class(some: Sequence[Case]) -> tuple[list[tuple[bool, bool]], list[tuple[float, float]]]:
+    """For each case whether ours and the baseline are right, and the CPU milliseconds each took."""
     ours_ms: list[float] = []
     baseline_ms: list[float] = []
-    ours, baseline = [], []
+    right = []
     for case in some:
-        # Shared by all templates of a frame, so made before the clock starts.
         frame = case.draw()
         index = FrameIndex(frame)
+        # Shared by all templates of a frame, so made before the clock starts.
         index.prepare()
-        ours.append(case.right(_timed(partial(ground, case.template, index), ours_ms)))
-        baseline.append(case.right(_timed(partial(rotated, case.template, frame), baseline_ms)))
-    times = (float(np.median(ours_ms)), float(np.median(baseline_ms)))
-    return [
-        _result(
-            f"grounding, {kind}: right",
-            float(np.mean(ours)),
-            float(np.mean(baseline)),
-            "share",
-            len(some),
-            True,
-        ),
-        _result(f"grounding, {kind}: time", *times, "CPU ms", len(some), more=False),
-    ]
+        ours = case.right(_timed(partial(ground, case.template, index), ours_ms))
+        right.append((ours, case.right(_timed(partial(rotated, case.template, frame), baseline_ms))))
+    return right, list(zip(ours_ms, baseline_ms, strict=True))
+
+
+def _time(case: str, spent: Sequence[tuple[float, float]]) -> Result:
+    ours, baseline = (float(value) for value in np.median(np.array(spent), axis=0))
+    return _result(case, ours, baseline, "CPU ms", len(spent), more=False)
 
 
 def _spread(items: Sequence[_T], count: int) -> list[_T]:

@@ -227,7 +227,7 @@ class _Seeker:
         factor = next((f for f in LEVELS if side >= f * FINEST), LEVELS[-1])
         frame = self.index.level(factor)
         peaks = []
-        for scale in SCALES if factor > LEVELS[-1] else FEW_SCALES:
+        for scale in self._scales(factor):
             w, h = round(self.box.w * scale), round(self.box.h * scale)
             grey = self._grey(w / factor, h / factor)
             if grey.shape[0] < frame.shape[0] and grey.shape[1] < frame.shape[1]:
@@ -235,6 +235,12 @@ class _Seeker:
                 peaks += [(value, Box(round(x * factor), round(y * factor), w, h)) for x, y, value in found]
         peaks.sort(key=lambda peak: -peak[0])
         return [self.place(self._settled(box, round(factor)), "anywhere") for _, box in peaks[:LOOKED_AT]]
+
+    def _scales(self, factor: float) -> tuple[float, ...]:
+        # With a context the picture's scale was estimated already, and the place looked at.
+        if factor == LEVELS[-1]:
+            return FEW_SCALES[:1] if self.template.context is not None else FEW_SCALES
+        return FEW_SCALES if self.template.context is not None else SCALES
 
     def _settled(self, box: Box, error: int) -> Box:
         """`box` moved by up to `error` + 1 pixels each way to where it correlates best at full resolution."""
