@@ -9,10 +9,8 @@ machine counts little, and for both alike.
 
 from __future__ import annotations
 
-import json
 import os
 import platform
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -200,13 +198,3 @@ def _result(case: str, ours: float, baseline: float, unit: str, n: int, more: bo
     return Result(
         case, round(ours, 4), round(baseline, 4), round(above / below, 3) if below else None, unit, n
     )
-
-
-def main() -> None:
-    """`python -m groundup.agent.bench_perception SCREENS LABELS`: the report as JSON."""
-    report = run(Path(sys.argv[1]), Path(sys.argv[2]), say=lambda words: print(words, file=sys.stderr))
-    print(json.dumps(report, indent=1))
-
-
-if __name__ == "__main__":
-    main()
