@@ -145,14 +145,14 @@ class ChangeTracker:
         first, second = Seen(before, shrink(before.pixels)), Seen(after, shrink(after.pixels))
         if self._idle is None or self._idle.range.low.shape != first.small.shape:
             shown = range_of([first.small])
-            return judge([first], [second], shown, range_of([second.small]))[0]
+            return judge([first], [second], shown, range_of([second.small])).change
         known = hasattr(self, "_before") and any(seen.frame is before for seen in self._were)
         return judge(
             self._were if known else [first],
             list(self._window) if self._window and self._window[-1].frame is after else [second],
             self._before if known else self._idle.range,
             self._idle.range.around(second.small),
-        )[0]
+        ).change
 
     def _wait(self, hover: bool) -> int:
         """Frames without motion after which no answer is expected any more."""
@@ -299,9 +299,10 @@ class ChangeTracker:
         now = range_of(smalls)
         own = self._own.around(smalls[-1])
         own.include(now)
-        change, doubtful = judge(self._were, window, self._before, own)
-        doubtful = doubtful and len(window) < WINDOW
-        if doubtful and not self._hovering:
+        verdict = judge(self._were, window, self._before, own)
+        change, doubtful = verdict.change, verdict.small and len(window) < WINDOW
+        fading = verdict.fading and self._since < self._awaited + self._patience
+        if (doubtful or fading) and not self._hovering:
             return
         self._acting = False
         self._judged = (self._were[-1].frame, window[-1].frame, change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -112,39 +113,56 @@ def parts(mask: Mask, most: int = 1 << 30) -> Iterator[Part]:
     return _pieces(mask, spread(mask), most=most)
 
 
-def judge(were: list[Seen], are: list[Seen], usual: Range, new: Range) -> tuple[Change, bool]:
-    """What changed from `were`, where the screen showed `usual` by itself, to `are`, where it shows `new`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What changed; `small`: all of it is small; `fading`: nothing yet, but a speck is on its way to."""
 
-    Part by part; also says whether all there is to see is small.
-    """
+    change: Change
+    small: bool
+    fading: bool
+
+
+def judge(were: list[Seen], are: list[Seen], usual: Range, new: Range) -> Verdict:
+    """What changed from `were`, where the screen showed `usual` by itself, to `are`, where it shows `new`."""
     gap = usual.around(were[-1].small).gap(new)
     mask: Mask = gap > TOLERANCE
     fraction = float(mask.mean())
     if fraction > SWITCHED:
         boxes = tuple(sorted((part.box for part in parts(mask)), key=lambda box: -box.area))
-        return Change(True, fraction, boxes, mask, CELL), False
+        return Verdict(Change(True, fraction, boxes, mask, CELL), False, False)
     restless = np.zeros_like(mask)
     for window in (were, are):
         if len(window) > 1:
             restless |= range_of([seen.small for seen in window]).width() > MOVING
+    before, after = were[-1].frame.pixels, are[-1].frame.pixels
     found = np.zeros_like(mask)
     kept: list[Part] = []
-    doubtful = True
+    stirring: list[Part] = []
     for part in parts(mask):
         if part.count < 2 and int(gap[part.rows, part.columns].max()) < STRONG:
             continue
-        if np.count_nonzero(restless[part.rows, part.columns] & part.cells) > 0.5 * part.count:
-            continue
         specks = part.specks()
         if specks and all(_is_dust(speck, were, are, usual, new) for speck in specks):
+            stirring.append(part)
             continue
-        if drifted(were[-1].frame.pixels, are[-1].frame.pixels, part.box):
+        if np.count_nonzero(restless[part.rows, part.columns] & part.cells) > 0.5 * part.count:
+            continue
+        if drifted(before, after, part.box):
             continue
         kept.append(part)
-        doubtful = doubtful and part.count <= SMALL * mask.size
         found[part.rows, part.columns] |= part.cells
     boxes = tuple(sorted((part.box for part in kept), key=lambda box: -box.area))
-    return Change(bool(kept), float(found.mean()), boxes, found, CELL), doubtful and bool(kept)
+    change = Change(bool(kept), float(found.mean()), boxes, found, CELL)
+    small = bool(kept) and all(part.count <= SMALL * mask.size for part in kept)
+    return Verdict(change, small, not kept and any(_fades(are, part) for part in stirring))
+
+
+def _fades(window: list[Seen], part: Part) -> bool:
+    """Whether a speck became another thing while all else was at rest, as a fading digit; dust drifts."""
+    if not _stirs(window, part.box):
+        return False
+    around = Box(part.box.x - CELL, part.box.y - CELL, part.box.w + 2 * CELL, part.box.h + 2 * CELL)
+    return not all(drifted(one.frame.pixels, two.frame.pixels, around) for one, two in pairwise(window))
 
 
 def _is_dust(speck: Part, were: list[Seen], are: list[Seen], usual: Range, new: Range) -> bool:
