@@ -3,7 +3,8 @@
 It is given the own numbers of each observation and knows nothing else: no labels, no positions.
 
 A *run* ends when the lasting numbers that moved since its start stand at their first values again
-(lasting: on more than one kind of screen, so that what every fight or level resets does not count). A *progress counter* rises in at least 90% of its changes,
+(lasting: on more than one kind of screen, so that what every fight or level resets does not count). A
+*progress counter* rises in at least 90% of its changes,
 starts every run alike, ends above the next start, changes on fewer than half of the reads, and ends
 higher the longer a run lasts. A *survival counter* starts every run alike and ends it at its lowest.
 Rules and their measured rates: ../shared/research.md section 6.
@@ -12,6 +13,7 @@ Rules and their measured rates: ../shared/research.md section 6.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -27,10 +29,12 @@ RANK = 0.3
 """Least rank correlation of a run's final value with its length."""
 
 LOW = 0.45
-"""A survival counter's last reading lies below this share of its start: the blow that ends a run is often not shown."""
+"""A survival counter's last reading lies below this share of its start: the blow that ends a run is often
+not shown."""
 
 ALIKE = 0.8
-"""Share of runs that must start at the same value, and of moved numbers that must be back for a run to have ended."""
+"""Share of runs that must start at the same value, and of moved numbers that must be back for a run to have
+ended."""
 
 SPENT = 0.25
 """Share of its start to which a number must have fallen for its return alone to end a run."""
@@ -118,7 +122,8 @@ class CounterFinder:
         return next((c.place for c in self._found if c.role == role), None)
 
     def read(self, scene: str, values: dict[str, float]) -> bool:
-        """Take in one observation's own numbers by place; True when a run has ended and a new one begins here."""
+        """Take in one observation's own numbers by place; True when a run has ended and a new one begins
+        here."""
         if not values:
             return False
         for place in values:
@@ -231,7 +236,7 @@ def _progress_fit(seen: list[tuple[int, _Series]]) -> float:
         return 0.0
     rises = sum(s.rises for s in series) / changes
     alike = _alike([s.first for s in series])
-    above = sum(a.last > b.first for a, b in zip(series, series[1:], strict=False)) / max(1, len(series) - 1)
+    above = sum(a.last > b.first for a, b in pairwise(series)) / max(1, len(series) - 1)
     if rises < RISES or alike < ALIKE or above < 0.5:
         return 0.0
     lengths, finals = [n for n, _ in seen], [s.last for s in series]

@@ -103,7 +103,8 @@ class Chooser:
         return later + utility(min(most, now + at_once)) - base
 
     def _worths(self, obs: Observation, survival: str) -> dict[int, float]:
-        """What things that look like the first step of a known kind of skill are worth against the usual one."""
+        """What things that look like the first step of a known kind of skill are worth against the usual
+        one."""
         if not (self._outlook.ready and self.samples):
             return {}
         raw: dict[int, float] = {}

@@ -18,13 +18,15 @@ Change = dict[str, float]
 """Expected change by channel: "own:PLACE", "at:SORT" (the addressed group), "by:SORT" (each other group)."""
 
 SURE = 0.6
-"""Share of uses in which a written number must equal a change to be believed; below lies coincidence of small numbers."""
+"""Share of uses in which a written number must equal a change to be believed; below lies coincidence of
+small numbers."""
 
 KEPT = 16
 """Uses of a skill looked back on: enough for a mean, few enough that a changed game is followed."""
 
 TRIMMED = 6
-"""Seen uses for each extreme value left out of a mean: one misread number must not outweigh five right ones."""
+"""Seen uses for each extreme value left out of a mean: one misread number must not outweigh five right
+ones."""
 
 FADE = 60.0
 """Uses of a wording after which old evidence starts to fade."""

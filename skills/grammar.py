@@ -24,7 +24,8 @@ DOUBT = 0.1
 """Weight of a first step given up as evidence that it is none: the second steps tried were probably wrong."""
 
 DULL = 0.6
-"""Factor on the chance of a kind for each time that it was dead since the learner was loaded, until one responds."""
+"""Factor on the chance of a kind for each time that it was dead since the learner was loaded, until one
+responds."""
 
 UNIT = 0.4
 """Chance of a second step on a unit with a bar of its own: the likeliest aim before anything is known."""
@@ -57,7 +58,8 @@ class Grammar:
     # -- asking -------------------------------------------------------------------------------
 
     def usable(self, obs: Observation) -> list[tuple[float, Thing]]:
-        """Things with the probability that they respond, without those known to be dead in this exact state."""
+        """Things with the probability that they respond, without those known to be dead in this exact
+        state."""
         out = [
             (self.responds.predict(_names(obs.scene, thing)) * DULL ** self._dull.get(thing.kind, 0), thing)
             for thing in obs.things
@@ -98,7 +100,8 @@ class Grammar:
         return out
 
     def open(self, scene: str, thing: Thing) -> bool:
-        """Whether `thing` responds but what it is for is still to be found out: no second step has worked so far."""
+        """Whether `thing` responds but what it is for is still to be found out: no second step has worked
+        so far."""
         if thing.kind in self._worked or thing.kind not in self._fails:
             return False
         patience = PATIENCE_AMONG if scene in self._scenes else PATIENCE

@@ -17,8 +17,8 @@ from typing import Any
 from groundup.perception.counters import CounterFinder
 from groundup.perception.observation import Observation, Thing
 
-from .chooser import Chooser
 from .choices import Choices
+from .chooser import Chooser
 from .effects import EffectModel
 from .grammar import Grammar
 from .moves import Decision, Held, Lesson
@@ -45,7 +45,8 @@ STEP = 3.0
 
 
 LOGGED = 600
-"""Uses remembered until it is known whose numbers are whose; once so many were made, nothing is learnt anew."""
+"""Uses remembered until it is known whose numbers are whose; once so many were made, nothing is learnt
+anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +317,8 @@ class Learner:
                 self._learn_again()
 
     def _learn_again(self) -> None:
-        """Learn effects and costs anew from the uses remembered, now that it is known better whose numbers are."""
+        """Learn effects and costs anew from the uses remembered, now that it is known better whose numbers
+        are."""
         self.effects.clear()
         self.effects.shield = self.outlook.shield
         self.outlook.restart()

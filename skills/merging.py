@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .chooser import SAMPLES
 from .choices import TOLLS
+from .chooser import SAMPLES
 from .effects import KEPT
 from .outlook import KEPT as PASSES
 

@@ -39,7 +39,8 @@ class Lesson:
 
 @dataclass(slots=True)
 class Held:
-    """A first step that has been taken: on what, from which observation, and where a second was tried since."""
+    """A first step that has been taken: on what, from which observation, and where a second was tried
+    since."""
 
     thing: Thing
     before: Observation

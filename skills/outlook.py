@@ -27,7 +27,8 @@ KEPT = 600
 """Passes remembered; the fit takes milliseconds at this size and the newest play is the better play."""
 
 DEATH = 25.0
-"""Extra cost of a visit that ended the run: what it would have cost on from there, and the floors lost. A third of a typical survival counter of 80."""
+"""Extra cost of a visit that ended the run: what it would have cost on from there, and the floors lost. A
+third of a typical survival counter of 80."""
 
 LEAST = 12
 """Passes before anything is fitted."""
@@ -86,7 +87,8 @@ class Outlook:
 
     @property
     def foe(self) -> str:
-        """The sort of number that stands whenever there is danger and is gone when it has passed; "" if unknown."""
+        """The sort of number that stands whenever there is danger and is gone when it has passed; "" if
+        unknown."""
         return self._fit.foe if self._fit else ""
 
     @property
@@ -208,7 +210,8 @@ def _least(passes: list[Pass], threat: str, foe: str) -> float:
 
 
 def _hinge(names: list[str], table: np.ndarray, cost: np.ndarray) -> tuple[str, str, float, float, float]:
-    """The pair of totals whose max(0, threat - guard) explains the cost best, with slope, base and R squared."""
+    """The pair of totals whose max(0, threat - guard) explains the cost best, with slope, base and R
+    squared."""
     best = ("", "", 0.0, float(cost.mean()), 0.0)
     spread = float(((cost - cost.mean()) ** 2).sum())
     if spread <= 0:

@@ -20,7 +20,8 @@ LENGTH = 6
 """Options in a sequence at the most: beyond it the hand has changed anyway and the plan is made anew."""
 
 IDLE = 0.05
-"""A use is worth a little by itself: of two equal sequences the one that does more is better evidence and rarely worse."""
+"""A use is worth a little by itself: of two equal sequences the one that does more is better evidence and
+rarely worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class _Node:
 def apply(
     situation: Situation, change: Change, addressed: int | None, foe: str, shield: str = ""
 ) -> Situation:
-    """The situation after `change`; a group whose `foe` number falls to zero is gone, its `shield` falls first."""
+    """The situation after `change`; a group whose `foe` number falls to zero is gone, its `shield` falls
+    first."""
     node = _Node(situation.own, tuple(g.values for g in situation.groups), (), (), 0.0)
     after = _apply(node, 0, Option(0, change, addressed), foe, shield)
     if after is None:

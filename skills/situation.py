@@ -16,10 +16,12 @@ WIDTH = 1280
 """Frame width that distances below are given for."""
 
 REACH = 0.12
-"""How far from a group's bar, in frame widths, a point still addresses it: a little over half the usual distance between two units side by side."""
+"""How far from a group's bar, in frame widths, a point still addresses it: a little over half the usual
+distance between two units side by side."""
 
 ABOVE, BELOW = -0.04, 0.012
-"""Where, in frame widths from its bar, a number stands above or below it; what stands elsewhere is beside it."""
+"""Where, in frame widths from its bar, a number stands above or below it; what stands elsewhere is beside
+it."""
 
 FOOT = 0.06
 """How far below its bar, in frame widths, a number may stand that belongs to it."""
@@ -37,7 +39,8 @@ BAR = "bar"
 """The sort of the number that makes a group: the value of its bar."""
 
 STEADY = 0.9
-"""Share of the observations of a scene in which a number stands that is then taken as misread when it is missing."""
+"""Share of the observations of a scene in which a number stands that is then taken as misread when it is
+missing."""
 
 LASTING = 3
 """Kinds of screen on which a place must be fixed to be one's own whatever stands near it."""
@@ -94,7 +97,8 @@ def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """What is known of places: numbers that are one's own wherever they stand, own bars, other fixed numbers."""
+    """What is known of places: numbers that are one's own wherever they stand, own bars, other fixed
+    numbers."""
 
     lasting: frozenset[str] = frozenset()
     bars: frozenset[str] = frozenset()
@@ -181,7 +185,8 @@ class Situations:
         self.version = 0
 
     def __call__(self, observation: Observation) -> Situation:
-        """Take in `observation`; its situation. `version` counts up when it is known better whose numbers are."""
+        """Take in `observation`; its situation. `version` counts up when it is known better whose numbers
+        are."""
         scene = observation.scene
         seen = self._seen.setdefault(scene, {})
         seen[""] = seen.get("", 0) + 1

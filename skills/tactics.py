@@ -65,7 +65,8 @@ class Tactics:
     def _options(
         self, obs: Observation, here: Situation, *, curious: bool, drags: bool
     ) -> tuple[list[Option], list[Decision], dict[int, int]]:
-        """All skills that apply here, with the moves that carry them out and how many copies there are of each."""
+        """All skills that apply here, with the moves that carry them out and how many copies there are of
+        each."""
         options: list[Option] = []
         moves: list[Decision] = []
         stocks: dict[int, int] = {}
@@ -92,7 +93,8 @@ class Tactics:
     def _targets(
         self, obs: Observation, here: Situation, first: Thing, change: Change
     ) -> list[tuple[Thing, int | None]]:
-        """Where the second step of `first` may go: the likeliest thing, for an aimed skill one for each group."""
+        """Where the second step of `first` may go: the likeliest thing, for an aimed skill one for each
+        group."""
         aimed = any(c.startswith("at:") for c in change)
         out: list[tuple[Thing, int | None]] = []
         groups: set[int | None] = set()

@@ -1,4 +1,5 @@
-"""A made-up game for the learner's tests: a title, then foes to fell with two-step skills before they fell you."""
+"""A made-up game for the learner's tests: a title, then foes to fell with two-step skills before they fell
+you."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ FIXED = frozenset({"life@80,20", "wave@300,20", "power@80,560", "guard@110,440"}
 
 
 class Duel:
-    """Waves of one foe each; "cut" hits it, "ward" guards, "done" lets it strike, "info" only opens a panel."""
+    """Waves of one foe each; "cut" hits it, "ward" guards, "done" lets it strike, "info" only opens a
+    panel."""
 
     def __init__(self, seed: int) -> None:
         self._rng = Random(seed)
