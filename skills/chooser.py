@@ -36,6 +36,10 @@ DOUBT = 0.5
 WASTE = 1.0
 """Progress that a move is worth which does nothing at all: the chance of one counts against a choice."""
 
+WRITTEN = 0.4
+"""Least chance of a thing with something written on it that was never tried in this scene: what is dead in a
+list may be alive on the table, and one try tells."""
+
 POINTS = 15.0
 """Survival points that are worth one step of progress."""
 
@@ -81,6 +85,8 @@ class Chooser:
                 score += self._toll(obs, here, thing, survival) / POINTS / (1 + idle)
             if learning:
                 tries = self._choices.tries(obs.scene, thing.kind)
+                if not tries and thing.text:
+                    chance = max(chance, WRITTEN)
                 score += NOVELTY / math.sqrt(1.0 + tries) + 0.1 * self._rng.random()
                 score += PUZZLE * self._grammar.open(obs.scene, thing)
                 score = (chance * score if score > 0.0 else score) - WASTE * (1.0 - chance)

@@ -24,8 +24,8 @@ DOUBT = 0.1
 """Weight of a first step given up as evidence that it is none: the second steps tried were probably wrong."""
 
 DULL = 0.6
-"""Factor on the chance of a kind for each time that it was dead since the learner was loaded, until one
-responds."""
+"""Factor on the chance of a kind for each time that it was dead in this scene since the learner was loaded,
+until one responds. By scene: what is listed in one may be what is played with in another."""
 
 UNIT = 0.4
 """Chance of a second step on a unit with a bar of its own: the likeliest aim before anything is known."""
@@ -51,7 +51,7 @@ class Grammar:
         self._fails: dict[str, dict[str, int]] = {}
         self._worked: dict[str, list[str]] = {}
         self._solo: dict[str, tuple[float, float]] = {}
-        self._dull: dict[str, int] = {}
+        self._dull: dict[tuple[str, str], int] = {}
         self._dead: OrderedDict[tuple[str, str, int, int], None] = OrderedDict()
         self._failed: OrderedDict[tuple[str, str, tuple[int, int]], None] = OrderedDict()
 
@@ -61,7 +61,7 @@ class Grammar:
         """Things with the probability that they respond, without those known to be dead in this exact
         state."""
         out = [
-            (self.responds.predict(_names(obs.scene, thing)) * DULL ** self._dull.get(thing.kind, 0), thing)
+            (self.responsive(obs, thing) * DULL ** self._dull.get((obs.scene, thing.kind), 0), thing)
             for thing in obs.things
             if _spot(obs.state, thing) not in self._dead
         ]
@@ -127,15 +127,16 @@ class Grammar:
 
     def dead(self, obs: Observation, thing: Thing) -> None:
         """`thing` did nothing in this exact state."""
-        if self._dull.get(thing.kind) != 0:
-            self._dull[thing.kind] = self._dull.get(thing.kind, 0) + 1
+        where = obs.scene, thing.kind
+        if self._dull.get(where) != 0:
+            self._dull[where] = self._dull.get(where, 0) + 1
         self._dead[_spot(obs.state, thing)] = None
         while len(self._dead) > DEAD_KEPT:
             self._dead.popitem(last=False)
 
-    def alive(self, thing: Thing) -> None:
-        """`thing` responded: its kind is not dull, even where one of it is dead at times."""
-        self._dull[thing.kind] = 0
+    def alive(self, obs: Observation, thing: Thing) -> None:
+        """`thing` responded: its kind is not dull here, even where one of it is dead at times."""
+        self._dull[obs.scene, thing.kind] = 0
 
     def failed(self, obs: Observation, first: Thing, second: Thing) -> None:
         """The two steps did nothing in this exact state."""

@@ -190,7 +190,7 @@ class Learner:
                 self.grammar.learn_alone(before.scene, thing, False)
                 self.choices.tried(before.scene, thing.kind)
             return None
-        self.grammar.alive(thing)
+        self.grammar.alive(before, thing)
         happened = _happened(before, was, thing, after, now, changed)
         loose, self._loose = self._loose, None
         if happened and loose is not None and self._completes(loose, before, thing, after):
@@ -230,7 +230,7 @@ class Learner:
             if not responses[0]:
                 self.grammar.dead(before, move.first)
                 return None
-            self.grammar.alive(move.first)
+            self.grammar.alive(before, move.first)
         responded = responses[-1]
         happened = responded and _happened(start, was, move.first, after, now, changed)
         if happened and self._was_alone(start, move.second, after, changed):
