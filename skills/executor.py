@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import perf_counter
 
+import cv2
+import numpy as np
+
 from groundup.envs.errors import ActionRefused
 from groundup.envs.types import (
     Accepts,
@@ -27,12 +30,25 @@ from groundup.envs.types import (
     Wait,
 )
 from groundup.perception.change import Change, ChangeTracker, Mask, settle
+from groundup.perception.change_range import shrink
 from groundup.perception.observation import Thing
 from groundup.skills.learner import Decision
 
 WATCHED = 32
 """Frames looked at before the first action of a run, to learn what moves by itself: with 12, a torch of
 six random shapes passed for a response to the first click in 3 of 6 runs."""
+
+CONFIRMED = 6
+"""Frames that a screen is watched on when it has settled after a large answer: pauses are shorter."""
+
+LARGE = 0.03
+"""Share of the screen that must have changed for an answer to be large."""
+
+PAUSES = 4
+"""Pauses within one answer that are waited out."""
+
+PLAIN, PART = 30, 150
+"""Levels by which, and cells over which, two frames differ plainly: a flame or a breath is smaller."""
 
 LIMIT = 60
 """Frames awaited at the most until a screen that never rests is taken as it is."""
@@ -89,6 +105,7 @@ class Executor:
             actions = [_click(move.second)]
         else:
             actions = [_click(move.first), _click(move.second)]
+        began = self.look()
         sent: list[Action] = []
         responses: list[bool] = []
         for action in actions:
@@ -98,7 +115,8 @@ class Executor:
                 break
         lasting, self._lasting = self._lasting, None
         assert lasting is not None
-        return Outcome(tuple(sent), tuple(responses), self.look(), lasting)
+        # What slides in bit by bit passes for the screen's own motion, but not beside the first frame.
+        return Outcome(tuple(sent), tuple(responses), self.look(), lasting | _large(began, self.look()))
 
     def act(self, action: Action) -> Change:
         """Send one action and wait until the screen has settled; returns what changed for good.
@@ -113,7 +131,24 @@ class Executor:
         self._compare(first, before)
         self._send(action)
         self._frame = self._settled()
-        return self._compare(before, self._frame)
+        change = self._compare(before, self._frame)
+        for _ in range(PAUSES):
+            # A large answer may pause and go on: one side moves, and only then the other.
+            if change.fraction < LARGE or self._rests():
+                break
+            before, self._frame = self._frame, self._settled(acted=False)
+            more = self._compare(before, self._frame)
+            change = more if more.fraction > change.fraction else change
+        return change
+
+    def _rests(self) -> bool:
+        """Whether the screen stays settled for a little longer."""
+        for _ in range(CONFIRMED):
+            self._frame = self._observe()
+            self._tracker.watch(self._frame)
+            if not self._tracker.settled:
+                return False
+        return True
 
     def _aim(self, action: Action) -> Frame:
         """Bring the pointer to where the action begins; returns the frame the action starts from."""
@@ -150,6 +185,14 @@ class Executor:
         frame = self._env.observe()
         self.game_seconds += perf_counter() - begin
         return frame
+
+
+def _large(before: Frame, after: Frame) -> Mask:
+    """The cells of the large parts that differ between two frames: bool, one per cell."""
+    apart = cv2.absdiff(shrink(before.pixels), shrink(after.pixels)).max(axis=2) > PLAIN
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(apart.astype(np.uint8), connectivity=8)
+    wide = [i for i in range(1, count) if stats[i, cv2.CC_STAT_AREA] >= PART]
+    return np.isin(labels, wide)
 
 
 def accepted(action: Action, accepts: Accepts, size: tuple[int, int]) -> bool:

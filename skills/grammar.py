@@ -52,6 +52,7 @@ class Grammar:
         self._worked: dict[str, list[str]] = {}
         self._solo: dict[str, tuple[float, float]] = {}
         self._dull: dict[tuple[str, str], int] = {}
+        self._missed: dict[tuple[str, str, str], int] = {}
         self._dead: OrderedDict[tuple[str, str, int, int], None] = OrderedDict()
         self._failed: OrderedDict[tuple[str, str, tuple[int, int]], None] = OrderedDict()
 
@@ -91,6 +92,7 @@ class Grammar:
                 if here.addressed(thing.box.center) is not None:
                     chance = max(chance, UNIT)
                 chance *= AGAIN ** fails.get(thing.kind, 0)
+            chance *= AGAIN ** self._missed.get((obs.scene, first.kind, thing.kind), 0)
             if self.begins(obs.scene, thing):
                 chance *= AGAIN
             tries, _ = self._solo.get(thing.kind, (0.0, 0.0))
@@ -138,9 +140,16 @@ class Grammar:
         """`thing` responded: its kind is not dull here, even where one of it is dead at times."""
         self._dull[obs.scene, thing.kind] = 0
 
-    def failed(self, obs: Observation, first: Thing, second: Thing) -> None:
-        """The two steps did nothing in this exact state."""
+    def hit(self, obs: Observation, first: Thing, second: Thing) -> None:
+        """The two steps did something here."""
+        self._missed.pop((obs.scene, first.kind, second.kind), None)
+
+    def failed(self, obs: Observation, first: Thing, second: Thing, *, missed: bool) -> None:
+        """The two steps did nothing in this exact state; `missed`: though the first was answered."""
         self._failed[obs.state, first.kind, second.box.center] = None
+        if missed:
+            pair = obs.scene, first.kind, second.kind
+            self._missed[pair] = self._missed.get(pair, 0) + 1
         while len(self._failed) > DEAD_KEPT:
             self._failed.popitem(last=False)
 
@@ -186,6 +195,7 @@ class Grammar:
     def forget(self) -> None:
         """Forget what was dead on exact screens."""
         self._dull.clear()
+        self._missed.clear()
         self._dead.clear()
         self._failed.clear()
 

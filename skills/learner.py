@@ -238,13 +238,15 @@ class Learner:
                 self.grammar.learn_alone(start.scene, move.second, True)
             return Decision("use", move.second)
         if self.learning:
-            if move.drag:
+            # A drag that is answered but does nothing ended on the wrong thing; one without answer is none.
+            if move.drag and (happened or not responded):
                 self.grammar.learn_drag(move.first, happened)
-            if happened or not move.drag:
+            if happened or responded or not move.drag:
                 self.grammar.learn_pair(start, was, move.first, move.second, happened)
         if happened:
+            self.grammar.hit(start, move.first, move.second)
             return Decision("use", move.first, move.second, move.drag)
-        self.grammar.failed(start, move.first, move.second)
+        self.grammar.failed(start, move.first, move.second, missed=responded)
         if move.drag:
             if not responded:
                 self.grammar.dead(before, move.first)
