@@ -282,10 +282,10 @@ def written_numbers(text: str) -> list[tuple[str, float]]:
     """
     out: list[tuple[str, float]] = []
     lines = [line.strip() for line in text.lower().split("|")]
-    out.extend(("alone", float(line)) for line in lines if line.isdigit())
-    tokens = _TOKEN.findall(" ".join(line for line in lines if not line.isdigit()))
+    out.extend(("alone", float(line)) for line in lines if line.isdecimal())
+    tokens = _TOKEN.findall(" ".join(line for line in lines if not line.isdecimal()))
     for i, token in enumerate(tokens):
-        if not token.isdigit():
+        if not token.isdecimal():
             continue
         left = tokens[i - 1] if i and tokens[i - 1].isalpha() else ""
         right = [t for t in tokens[i + 1 : i + 4] if t.isalpha()]

@@ -68,3 +68,7 @@ def test_written_numbers_carry_the_words_around_them() -> None:
     assert ("alone", 2.0) in found
     assert ("deal _ damage", 8.0) in found
     assert ("apply _ vulnerable", 2.0) in found
+
+
+def test_a_circled_digit_is_no_number_to_reckon_with() -> None:
+    assert written_numbers("③ | deal 6 damage") == written_numbers("deal 6 damage")
