@@ -81,11 +81,6 @@ class Kinds:
         self._shapes = np.vstack([self._shapes, shape])
         return f"look {len(self._thumbnails) - 1}"
 
-    @property
-    def named(self) -> int:
-        """How many names were given so far."""
-        return len(self._titles) + len(self._thumbnails)
-
     def marks(self) -> dict[str, int]:
         """The documents that hold the kinds, each with a number that changes when the document does."""
         return {"titles": len(self._titles), **{f"look {i}": 1 for i in range(len(self._thumbnails))}}

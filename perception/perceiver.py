@@ -45,11 +45,6 @@ class Perceiver:
         self._last: Observation | None = None
         self.seconds: dict[str, float] = {}
 
-    @property
-    def named(self) -> int:
-        """How many names were given so far: it changes when there is something new to keep."""
-        return self.kinds.named + self.places.named + self.scenes.named
-
     def perceive(self, frame: Frame, lasting: Mask | None = None) -> Observation:
         """Perceive a settled frame; `lasting` marks what changed for good since the last one (None: all)."""
         if self._last is None or (lasting is not None and lasting.mean() > SWITCHED):

@@ -91,11 +91,6 @@ class Places:
         seen = [place in visit for visits in scenes for visit in visits]
         return len(scenes) >= VISITS and sum(seen) >= FIXED * len(seen)
 
-    @property
-    def named(self) -> int:
-        """How many names were given so far."""
-        return len(self._places)
-
     def absorb(self, other: Places, scenes: dict[str, str]) -> dict[str, str]:
         """Take over another library's places; `scenes` gives our name for each of its scenes.
 

@@ -86,11 +86,6 @@ class SceneIndex:
         self._scenes: list[_Scene] = []
         self._last = -1
 
-    @property
-    def named(self) -> int:
-        """How many names were given so far."""
-        return len(self._scenes)
-
     def classify(self, frame: Frame, lines: list[TextLine]) -> int:
         """The id of the scene that a settled frame shows; a new one when it is like none."""
         if self._embed is None:

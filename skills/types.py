@@ -125,7 +125,7 @@ class Skill:
     """A sequence of steps that is worth doing in a scene.
 
     `precondition` says when it applies, `effect` what it does to each number on screen (mean change),
-    `provenance` how it came about ("explored", "composed", "merged", "refined", "imported"),
+    `provenance` how it came about ("explored", "planned", "refined"),
     `parents` the ids of the skills it came from, `version` how often it has changed.
     """
 

@@ -35,4 +35,4 @@ def test_a_learner_loaded_from_snapshot_and_lessons_knows_the_same(tmp_path: Pat
             assert again.counters.to_dict() == learner.counters.to_dict()
             assert again.effects.to_dict() == learner.effects.to_dict()
             assert again.choices.to_dict() == learner.choices.to_dict()
-            assert eyes.named == perceiver.named
+            assert eyes.marks() == perceiver.marks()

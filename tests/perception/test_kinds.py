@@ -60,7 +60,7 @@ def test_kept_kinds_give_the_same_names() -> None:
     again = Kinds()
     again.load({name: kinds.document(name) for name in kinds.marks()})
     assert [again.thing(pixels, BOX, []).kind for pixels in reversed(looks)] == names[::-1]
-    assert again.named == kinds.named
+    assert again.marks() == kinds.marks()
 
 
 def test_another_librarys_looks_get_our_names() -> None:

@@ -46,4 +46,4 @@ def test_kept_scenes_are_recognised_and_merged() -> None:
     assert again.classify(*_frame("list", 20)) == 1
     names = again.absorb(other)
     assert names == {"scene 0": "scene 2", "scene 1": "scene 1"}
-    assert again.named == 3
+    assert len(again.marks()) == 3
