@@ -6,12 +6,13 @@ A *run* ends when the lasting numbers that moved since its start stand at their 
 (lasting: on more than one kind of screen, so that what every fight or level resets does not count). A
 *progress counter* rises in at least 90% of its changes,
 starts every run alike, ends above the next start, changes on fewer than half of the reads, and ends
-higher the longer a run lasts. A *survival counter* starts every run alike and ends it at its lowest.
+higher the longer a run lasts. A *survival counter* starts every run alike and ends it about at its lowest.
 Rules and their measured rates: ../shared/research.md section 6.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
@@ -26,11 +27,16 @@ READS = 0.5
 """A progress counter changes on fewer than this share of reads; a clock changes on most."""
 
 RANK = 0.3
-"""Least rank correlation of a run's final value with its length."""
+"""Least rank correlation of a run's final value with its length, less the standard error of one over few
+runs: where runs are of like length, six of them rank a true counter below it by chance."""
 
 LOW = 0.45
 """A survival counter's last reading lies below this share of its start: the blow that ends a run is often
 not shown."""
+
+NEARLY = 0.1
+"""Share of its start by which a survival counter's last reading may lie above its lowest: some is given back
+between the blows."""
 
 ALIKE = 0.8
 """Share of runs that must start at the same value, and of moved numbers that must be back for a run to have
@@ -242,7 +248,7 @@ def _progress_fit(seen: list[tuple[int, _Series]]) -> float:
     lengths, finals = [n for n, _ in seen], [s.last for s in series]
     if len(seen) >= 4:
         rank = _rank_correlation(lengths, finals)
-        if rank < RANK:
+        if rank < RANK - 1.0 / math.sqrt(len(seen) - 1):
             return 0.0
     else:
         rank = 0.5
@@ -258,7 +264,7 @@ def _survival_fit(seen: list[tuple[int, _Series]], total: int) -> float:
     if sum(s.reads for s in series) < VISIBLE * total or _alike([s.first for s in series]) < ALIKE:
         return 0.0
     ended_low = [
-        s.last <= LOW * s.first and s.last <= s.low and s.changes > 0 and s.first > 0 for s in series
+        s.last <= LOW * s.first and s.last <= s.low + NEARLY * s.first and s.changes > 0 and s.first > 0 for s in series
     ]
     share = sum(ended_low) / len(series)
     lingering = sum(s.at_low for s in series) / sum(s.reads for s in series)

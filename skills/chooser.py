@@ -15,7 +15,7 @@ from groundup.perception.observation import Observation, Thing
 
 from .choices import Choices
 from .effects import Change, EffectModel
-from .grammar import Grammar
+from .grammar import LIKELY, Grammar
 from .moves import Decision
 from .outlook import Outlook, utility
 from .planner import apply
@@ -33,7 +33,7 @@ AGAIN = 0.7
 DOUBT = 0.5
 """Progress taken off for each factor e by which a choice is unlikely to respond."""
 
-WASTE = 1.0
+WASTE = 0.5
 """Progress that a move is worth which does nothing at all: the chance of one counts against a choice."""
 
 WRITTEN = 0.4
@@ -76,24 +76,31 @@ class Chooser:
         """The best thing to act on."""
         worths = self._worths(obs, survival) if survival else {}
         idle = self._since.total()
-        scored: list[tuple[float, Thing]] = []
+        scored: list[tuple[float, float, Thing]] = []
         for chance, thing in self._grammar.usable(obs):
+            again = self._since[obs.scene, thing.kind]
             score = self._choices.value(obs.scene, thing.kind) - self._choices.loops(obs.scene, thing.kind)
-            score += worths.get(id(thing), 0.0) - AGAIN * self._since[obs.scene, thing.kind]
+            score += worths.get(id(thing), 0.0) - AGAIN * again
             if survival:
                 # Whoever shrinks from a toll for ever stands still: each fruitless move makes it smaller.
                 score += self._toll(obs, here, thing, survival) / POINTS / (1 + idle)
             if learning:
                 tries = self._choices.tries(obs.scene, thing.kind)
-                if not tries and thing.text:
+                if not tries and thing.text and not self._grammar.lifeless(obs.scene, thing):
                     chance = max(chance, WRITTEN)
                 score += NOVELTY / math.sqrt(1.0 + tries) + 0.1 * self._rng.random()
                 score += PUZZLE * self._grammar.open(obs.scene, thing)
-                score = (chance * score if score > 0.0 else score) - WASTE * (1.0 - chance)
-            else:
-                score += DOUBT * math.log(max(1e-4, chance))
-            scored.append((score, thing))
-        thing = max(scored, key=lambda pair: pair[0])[1]
+            scored.append((chance, score, thing))
+        known = max((score for chance, score, _ in scored if chance >= LIKELY), default=0.0)
+
+        def rank(row: tuple[float, float, Thing]) -> float:
+            chance, score, _ = row
+            if not learning:
+                return score + DOUBT * math.log(max(1e-4, chance))
+            # What turns out dead costs a move; what is known to answer can still be chosen then.
+            return chance * (score - known) - WASTE * (1.0 - chance)
+
+        thing = max(scored, key=rank)[2]
         tried = self._choices.tries(obs.scene, thing.kind) > 0
         return Decision("use" if tried else "probe", thing, why="choice")
 

@@ -45,6 +45,7 @@ class _Use:
 class _Skill:
     uses: float = 0.0
     recent: list[_Use] = field(default_factory=list)
+    falls: dict[str, float] = field(default_factory=dict)
     means: Change | None = None
     ratios: Change | None = None
 
@@ -67,7 +68,7 @@ def changes(
     out: Change = {}
     unseen: set[str] = set()
     same_scene = before.scene == after.scene
-    for place in before.own.keys() | after.own.keys():
+    for place in {**before.own, **after.own}:
         if same_scene or (place in before.own and place in after.own):
             delta = after.own.get(place, 0.0) - before.own.get(place, 0.0)
             if delta:
@@ -82,7 +83,7 @@ def changes(
             unseen.update(f"{where}:{sort}" for sort in group.values)
             continue
         soaked = max(0.0, group.values.get(shield, 0.0) - other.values.get(shield, 0.0))
-        for sort in group.values.keys() | other.values.keys():
+        for sort in {**group.values, **other.values}:
             delta = other.values.get(sort, 0.0) - group.values.get(sort, 0.0)
             if sort == BAR:
                 delta -= soaked
@@ -111,6 +112,16 @@ def _match(before: tuple[Group, ...], after: tuple[Group, ...], width: int) -> d
     return out
 
 
+def differ(before: Situation, after: Situation) -> bool:
+    """Whether a number of a group that is seen in both situations is another one."""
+    matched = _match(before.groups, after.groups, before.width)
+    return any(
+        before.groups[i].values[sort] != other.values[sort]
+        for i, other in matched.items()
+        for sort in before.groups[i].values.keys() & other.values.keys()
+    )
+
+
 class EffectModel:
     """Expected changes of numbers by skill and by wording."""
 
@@ -129,6 +140,11 @@ class EffectModel:
         evidence = self._skills.get(skill)
         return evidence.uses if evidence else 0.0
 
+    def falls(self, skill: str, channel: str) -> float:
+        """In how many of all uses of `skill` the number of `channel` fell."""
+        evidence = self._skills.get(skill)
+        return evidence.falls.get(channel, 0.0) if evidence else 0.0
+
     def skills(self) -> list[str]:
         """The names of all skills used so far."""
         return list(self._skills)
@@ -143,6 +159,9 @@ class EffectModel:
         del evidence.recent[:-KEPT]
         evidence.uses += 1.0
         evidence.means = None
+        for channel, delta in change.items():
+            if delta < 0:
+                evidence.falls[channel] = evidence.falls.get(channel, 0.0) + 1.0
         for context, number in written_numbers(text):
             if number:
                 self._learn_wording(context, number, change, unseen)
@@ -155,7 +174,7 @@ class EffectModel:
         for channel, delta in change.items():
             if channel not in unseen and abs(abs(delta) - number) < 1e-6:
                 words.hits[channel] = words.hits.get(channel, 0.0) + (1.0 if delta > 0 else -1.0)
-        for channel in unseen:
+        for channel in sorted(unseen):
             words.unseen[channel] = words.unseen.get(channel, 0.0) + 1.0
         if words.uses > FADE:
             keep = FADE / words.uses
@@ -200,7 +219,7 @@ class EffectModel:
         """A JSON-friendly copy."""
         return {
             "skills": {
-                name: [e.uses, [[u.change, sorted(u.unseen), u.told] for u in e.recent]]
+                name: [e.uses, [[u.change, sorted(u.unseen), u.told] for u in e.recent], e.falls]
                 for name, e in self._skills.items()
             },
             "words": {name: [w.uses, w.hits, w.unseen] for name, w in self._words.items()},
@@ -209,8 +228,8 @@ class EffectModel:
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         self._skills = {
-            name: _Skill(float(uses), [_Use(dict(c), frozenset(u), dict(t)) for c, u, t in recent])
-            for name, (uses, recent) in data.get("skills", {}).items()
+            name: _Skill(float(uses), [_Use(dict(c), frozenset(u), dict(t)) for c, u, t in recent], dict(falls))
+            for name, (uses, recent, falls) in data.get("skills", {}).items()
         }
         self._words = {
             name: _Wording(float(uses), dict(hits), dict(unseen))
@@ -222,12 +241,12 @@ def _summary(recent: list[_Use]) -> tuple[Change, Change]:
     """The trimmed mean of each channel, and the share of what the wording promised that came."""
     means: Change = {}
     ratios: Change = {}
-    for channel in {c for use in recent for c in use.change}:
+    for channel in dict.fromkeys(c for use in recent for c in use.change):
         seen = [use for use in recent if channel not in use.unseen]
         if not seen:
             continue
         means[channel] = _trimmed([use.change.get(channel, 0.0) for use in seen])
-    for channel in {c for use in recent for c in use.told}:
+    for channel in dict.fromkeys(c for use in recent for c in use.told):
         shares = [
             use.change.get(channel, 0.0) / use.told[channel]
             for use in recent

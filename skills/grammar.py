@@ -27,6 +27,9 @@ DULL = 0.6
 """Factor on the chance of a kind for each time that it was dead in this scene since the learner was loaded,
 until one responds. By scene: what is listed in one may be what is played with in another."""
 
+SHOWN = 3
+"""Things of a size with words on them that must have been dead in a scene before the next is taken for dead."""
+
 UNIT = 0.4
 """Chance of a second step on a unit with a bar of its own: the likeliest aim before anything is known."""
 
@@ -52,6 +55,8 @@ class Grammar:
         self._worked: dict[str, list[str]] = {}
         self._solo: dict[str, tuple[float, float]] = {}
         self._dull: dict[tuple[str, str], int] = {}
+        self._lifeless: dict[tuple[str, int, int], set[str]] = {}
+        self._written: dict[tuple[str, str], tuple[int, int]] = {}
         self._missed: dict[tuple[str, str, str], int] = {}
         self._dead: OrderedDict[tuple[str, str, int, int], None] = OrderedDict()
         self._failed: OrderedDict[tuple[str, str, tuple[int, int]], None] = OrderedDict()
@@ -104,7 +109,7 @@ class Grammar:
     def open(self, scene: str, thing: Thing) -> bool:
         """Whether `thing` responds but what it is for is still to be found out: no second step has worked
         so far."""
-        if thing.kind in self._worked or thing.kind not in self._fails:
+        if thing.kind in self._worked or thing.kind not in self._fails or self.acted(thing):
             return False
         patience = PATIENCE_AMONG if scene in self._scenes else PATIENCE
         return sum(self._fails[thing.kind].values()) < patience
@@ -133,12 +138,30 @@ class Grammar:
         if self._dull.get(where) != 0:
             self._dull[where] = self._dull.get(where, 0) + 1
         self._dead[_spot(obs.state, thing)] = None
+        self._lifeless.setdefault(_spot("", thing)[1:], set()).add(obs.scene)
+        self._count_written(obs, thing, False)
         while len(self._dead) > DEAD_KEPT:
             self._dead.popitem(last=False)
+
+    def lifeless(self, scene: str, thing: Thing) -> bool:
+        """Whether `thing` is probably no more than shown: it was dead on another kind of screen in the same
+        place, or what is as large and has words on it was dead here whenever it was tried."""
+        dead, alive = self._written.get((scene, _size(thing)), (0, 0))
+        if dead >= SHOWN and not alive:
+            return True
+        return bool(self._lifeless.get(_spot("", thing)[1:], set()) - {scene})
+
+    def _count_written(self, obs: Observation, thing: Thing, alive: bool) -> None:
+        if thing.text:
+            key = obs.scene, _size(thing)
+            dead, lived = self._written.get(key, (0, 0))
+            self._written[key] = (dead + (not alive), lived + alive)
 
     def alive(self, obs: Observation, thing: Thing) -> None:
         """`thing` responded: its kind is not dull here, even where one of it is dead at times."""
         self._dull[obs.scene, thing.kind] = 0
+        self._lifeless.pop(_spot("", thing)[1:], None)
+        self._count_written(obs, thing, True)
 
     def hit(self, obs: Observation, first: Thing, second: Thing) -> None:
         """The two steps did something here."""
@@ -184,9 +207,10 @@ class Grammar:
         if obs.scene not in scenes:
             scenes.append(obs.scene)
 
-    def learn_gave_up(self, scene: str, first: Thing) -> None:
-        """No second step was found for `first`."""
-        self.prepares.learn(_first_names(scene, first), False, DOUBT)
+    def learn_gave_up(self, scene: str, first: Thing, *, waited: bool) -> None:
+        """No second step was found for `first`; `waited`: the last one tried was answered, if only to let
+        go of the first. Where nothing was answered nothing waits for a second step."""
+        self.prepares.learn(_first_names(scene, first), False, DOUBT if waited else 1.0)
 
     def learn_drag(self, first: Thing, happened: bool) -> None:
         """A drag from `first` did or did not do what two steps do."""
@@ -195,6 +219,8 @@ class Grammar:
     def forget(self) -> None:
         """Forget what was dead on exact screens."""
         self._dull.clear()
+        self._lifeless.clear()
+        self._written.clear()
         self._missed.clear()
         self._dead.clear()
         self._failed.clear()

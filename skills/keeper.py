@@ -1,23 +1,30 @@
-"""Keeps what worked as skills in the library: adds, records uses, and every so often merges and prunes.
+"""Keeps what worked as skills in the library: adds, records uses, composes, and every so often merges and
+prunes.
 
 A skill is a move that changed something: on which kind of thing, and for a move of two steps, onto
-which. Its evidence is every use with its reward; its effect what the learner expects of it.
+which. Its evidence is every use with its reward; its effect what the learner expects of it. How many
+skills came and went is noted in the run's log, so that a run that was resumed is counted whole.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import numpy as np
 
 from groundup.memory.frames import keep_frame
 from groundup.perception.observation import Observation, Thing
+from groundup.skills.composing import Composer, Use, composed
 from groundup.skills.learner import Decision, Lesson
 from groundup.skills.library import Library
 from groundup.skills.types import RelativeBox, Skill, SkillStep, Target
 
 TENDED = 100
 """Uses between two rounds of merging and pruning."""
+
+EVENT = "skills"
+"""Kind of the event that says how many skills were learnt, composed, merged or pruned."""
 
 UNFIT_USES = 5
 """Uses from which a skill can be judged unfit (the paper: more than 4, arXiv 2505.17673)."""
@@ -27,35 +34,36 @@ UNFIT_RATE = 0.5
 
 
 class Keeper:
-    """Turns lessons into skills of one library."""
+    """Turns lessons into skills of one library.
+
+    `counts` says how many were "learnt", "composed", "merged" and "pruned" by this keeper.
+    """
 
     def __init__(self, library: Library, run: str) -> None:
+        """`run`: whose log it writes to; empty for none, when it only tends."""
         self._library = library
         self._run = run
         self._skills: dict[str, Skill] = {}
         self._since = 0
-        self.learnt = 0
-        self.merged = 0
-        self.pruned = 0
+        self._composer = Composer(library, run)
+        self.counts: Counter[str] = Counter()
         self._read()
 
     def keep(self, before: Observation, move: Decision, lesson: Lesson, step: int) -> None:
         """Record what a move taught: a new skill, or one more use of a known one."""
+        if lesson.ended:
+            self._composer.part()
         if lesson.skill is None:
             return
         key = json.dumps([before.scene, lesson.skill])
         skill = self._skills.get(key)
         if skill is None:
             skill = self._library.add(self._skill(before, move, lesson))
-            self.learnt += 1
-        self._skills[key] = self._library.record_use(
-            skill,
-            run=self._run,
-            step=step,
-            reward=lesson.reward,
-            responsive=all(lesson.responsive),
-            deltas=lesson.change,
-        )
+            self._note(learnt=1)
+        use = Use(skill, lesson.reward, all(lesson.responsive), lesson.change)
+        use = record(self._library, self._run, step, use)
+        self._skills[key] = use.skill
+        self._note(composed=self._composer.follow(use, step))
         self._since += 1
         if self._since >= TENDED:
             self._since = 0
@@ -63,12 +71,30 @@ class Keeper:
 
     def tend(self) -> None:
         """Merge near-duplicates and prune what the evidence speaks against."""
-        self.merged += sum(len(gone) for _, gone in self._library.merge_near_duplicates())
-        self.pruned += len(self._library.prune(unfit))
-        self._read()
+        with self._library.store.step():
+            merged = sum(len(gone) for _, gone in self._library.merge_near_duplicates())
+            self._read()
+            pruned = self._library.prune(unfit)
+            self._read()
+            pruned += self._library.prune(self._composer.unfit)
+            self._read()
+            self._composer.tidy()
+            self._note(merged=merged, pruned=len(pruned))
+
+    def unfit(self, skill: Skill) -> str | None:
+        """Why `tend` would prune a skill now; None when it would not."""
+        return unfit(skill) or self._composer.unfit(skill)
 
     def _read(self) -> None:
-        self._skills = {_key(skill): skill for skill in self._library.skills()}
+        skills = self._library.skills()
+        self._skills = {_key(skill): skill for skill in skills if not composed(skill)}
+        self._composer.read(skills)
+
+    def _note(self, **counts: int) -> None:
+        new = {name: count for name, count in counts.items() if count}
+        self.counts.update(new)
+        if new and self._run:
+            self._library.store.append_event(self._run, EVENT, new)
 
     def _skill(self, before: Observation, move: Decision, lesson: Lesson) -> Skill:
         first = self._target(before, move.first)

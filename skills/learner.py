@@ -19,8 +19,8 @@ from groundup.perception.observation import Observation, Thing
 
 from .choices import Choices
 from .chooser import Chooser
-from .effects import EffectModel
-from .grammar import Grammar
+from .effects import EffectModel, differ
+from .grammar import LIKELY, Grammar
 from .moves import Decision, Held, Lesson
 from .outlook import Outlook
 from .situation import Situation, Situations
@@ -34,8 +34,9 @@ TRIES = 3
 WORTH_HOLDING = 0.12
 """Least probability of being the first of two steps at which a second is looked for."""
 
-SEARCHING = 0.7
-"""Share of moves spent on looking for a skill where none is known, rather than on passing."""
+SEARCHING, SETTLED = 0.05, 40.0
+"""Least share of moves spent on looking for a skill where none is known, rather than on passing, and the
+choices made in a scene by which the share has fallen to a half."""
 
 STIR = 0.05
 """Progress that a change of any number counts for while no number is known to measure progress."""
@@ -114,7 +115,7 @@ class Learner:
                 )
                 if move is not None:
                     return move
-                if not self.learning or self._rng.random() > SEARCHING:
+                if not self.learning or self._rng.random() > self._searching(obs.scene):
                     return Decision("pass", passing, why="no skill known here")
         return self.chooser.choose(obs, here, self._survival, learning=self.learning)
 
@@ -127,6 +128,9 @@ class Learner:
         best = max(ranked, key=lambda pair: pair[0])[1] if ranked else held.thing
         return Decision("probe", held.thing, best, why="second step")
 
+    def _searching(self, scene: str) -> float:
+        return max(SEARCHING, SETTLED / (SETTLED + self.choices.visits(scene)))
+
     def _curious(self, obs: Observation) -> Decision | None:
         """Now and then, and ever more seldom, a thing whose kind has hardly been tried here."""
         if not self.learning or self._rng.random() > max(
@@ -136,11 +140,16 @@ class Learner:
         fresh = [
             (chance + 0.3 * self._rng.random(), thing)
             for chance, thing in self.grammar.usable(obs)
-            if chance > 0.2 and self.choices.tries(obs.scene, thing.kind) < 1
+            if (chance > 0.2 and self.choices.tries(obs.scene, thing.kind) < 1) or self._unused(obs, thing)
         ]
         if not fresh:
             return None
         return Decision("probe", max(fresh, key=lambda pair: pair[0])[1], why="curious")
+
+    def _unused(self, obs: Observation, thing: Thing) -> bool:
+        """Whether `thing` looks like the first of two steps but was never used: it may have been dead when
+        it was tried for want of what it needs."""
+        return self.grammar.first(obs.scene, thing) >= LIKELY and not self.effects.uses(f"{thing.kind} >")
 
     # -- learning -----------------------------------------------------------------------------
 
@@ -205,7 +214,10 @@ class Learner:
         self._loose = thing
         if self.learning:
             self.grammar.learn_first(thing)
-        if self.grammar.first(before.scene, thing) >= WORTH_HOLDING or self.grammar.open(before.scene, thing):
+        worth = self.grammar.first(before.scene, thing) >= WORTH_HOLDING or self.grammar.open(
+            before.scene, thing
+        )
+        if worth and not self.grammar.acted(thing):
             self._held = Held(thing, before, was)
         elif self.learning:
             self.choices.used(before.scene, thing.kind, after.scene, 0.0, None, moved=False)
@@ -256,7 +268,7 @@ class Learner:
             self._held = Held(move.first, start, was, tried)
             return None
         if self.learning:
-            self.grammar.learn_gave_up(start.scene, move.first)
+            self.grammar.learn_gave_up(start.scene, move.first, waited=responded)
         self._loose = move.second if responded else move.first
         if (
             responded
@@ -408,9 +420,10 @@ def _changed(was: Situation, now: Situation) -> bool:
 def _happened(
     start: Observation, was: Situation, thing: Thing, after: Observation, now: Situation, changed: bool
 ) -> bool:
-    """Whether something was achieved: another scene, another number, or the thing acted on is gone."""
-    if changed or start.scene != after.scene or was.own.keys() != now.own.keys():
-        return True
-    if [g.values for g in was.groups] != [g.values for g in now.groups]:
+    """Whether something was achieved: another scene, another number, or the thing acted on is gone.
+
+    A number that only vanished or came says nothing: what points or lights up may cover it.
+    """
+    if changed or start.scene != after.scene or differ(was, now):
         return True
     return sum(t.kind == thing.kind for t in after.things) < sum(t.kind == thing.kind for t in start.things)

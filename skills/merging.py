@@ -70,7 +70,7 @@ def _grammar(tables: list[Knowledge]) -> Knowledge:
         for kind, scenes in table.get("worked", {}).items():
             mine = out["worked"].setdefault(kind, [])
             mine.extend(scene for scene in scenes if scene not in mine)
-    for name in {n for table in tables for n in table if n not in out}:
+    for name in sorted({n for table in tables for n in table if n not in out}):
         out[name] = _weights([table.get(name, {}) for table in tables])
     return out
 
@@ -78,7 +78,7 @@ def _grammar(tables: list[Knowledge]) -> Knowledge:
 def _weights(tables: list[dict[str, list[float]]]) -> dict[str, list[float]]:
     """Weights of the predictors, averaged by the evidence behind each (its sum of squared gradients)."""
     out: dict[str, list[float]] = {}
-    for name in {n for table in tables for n in table}:
+    for name in sorted({n for table in tables for n in table}):
         rows = [table[name] for table in tables if name in table]
         evidence = sum(square + 1e-3 for _, square in rows)
         out[name] = [sum(w * (square + 1e-3) for w, square in rows) / evidence, sum(s for _, s in rows)]
@@ -87,9 +87,13 @@ def _weights(tables: list[dict[str, list[float]]]) -> dict[str, list[float]]:
 
 def _effects(tables: list[Knowledge]) -> Knowledge:
     skills: dict[str, list[Any]] = {}
-    for name in {n for table in tables for n in table.get("skills", {})}:
+    for name in sorted({n for table in tables for n in table.get("skills", {})}):
         rows = [table["skills"][name] for table in tables if name in table.get("skills", {})]
-        skills[name] = [sum(uses for uses, _ in rows), _share([recent for _, recent in rows], KEPT)]
+        falls: dict[str, float] = {}
+        for _, _, fell in rows:
+            for channel, count in fell.items():
+                falls[channel] = falls.get(channel, 0.0) + count
+        skills[name] = [sum(uses for uses, _, _ in rows), _share([recent for _, recent, _ in rows], KEPT), falls]
     words: dict[str, list[Any]] = {}
     for table in tables:
         for name, (uses, hits, unseen) in table.get("words", {}).items():

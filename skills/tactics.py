@@ -22,6 +22,10 @@ AIMS = 6
 STAYS = 3
 """Uses of a thing before it may be a pass."""
 
+FELL, FALLS = 2, 0.05
+"""Uses, and share of all uses, that must have cost survival before a thing is a pass: one may be a misread
+number, and to a learner that guards well few cost anything."""
+
 
 class Tactics:
     """Finds the passes, lists the options, asks the planner."""
@@ -43,7 +47,9 @@ class Tactics:
         uses, stayed = self._stays.get(kind, (0.0, 0.0))
         if uses < STAYS or stayed < 0.7 * uses:
             return False
-        return self._effects.expect(kind, "").get(f"own:{survival}", 0.0) < -0.5
+        # Whoever guards well loses little by it: what counts is that it ever cost something.
+        fell = self._effects.falls(kind, f"own:{survival}")
+        return fell >= max(FELL, FALLS * self._effects.uses(kind))
 
     def passing(self, obs: Observation, survival: str) -> Thing | None:
         """The thing on screen that makes the game answer."""

@@ -125,7 +125,8 @@ class Skill:
     """A sequence of steps that is worth doing in a scene.
 
     `precondition` says when it applies, `effect` what it does to each number on screen (mean change),
-    `provenance` how it came about ("explored", "planned", "refined"),
+    `provenance` how it came about ("explored", "planned", "refined"; "composed": of two others that
+    followed each other regularly, its first two parents; its effect is the sum of theirs),
     `parents` the ids of the skills it came from, `version` how often it has changed.
     """
 

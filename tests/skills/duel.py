@@ -33,7 +33,8 @@ class Duel:
         self._turn()
 
     def _turn(self) -> None:
-        self.power, self.guard, self.threat = 2, 0, self._rng.choice([0, 4, 7])
+        self.power, self.guard = 2, 0
+        self.threat = self._rng.choice([0, 4, 7]) + self.wave // 3
         self._hand = ["cut", "cut", "ward"]
 
     def _things(self) -> list[Thing]:

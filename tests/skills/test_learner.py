@@ -14,8 +14,8 @@ from .duel import Duel, mean_waves, play
 
 @pytest.fixture(scope="module")
 def taught() -> Learner:
-    learner = Learner(2)
-    play(Duel(2), learner, 900)
+    learner = Learner(3)
+    play(Duel(3), learner, 900)
     return learner
 
 
