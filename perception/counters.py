@@ -264,7 +264,8 @@ def _survival_fit(seen: list[tuple[int, _Series]], total: int) -> float:
     if sum(s.reads for s in series) < VISIBLE * total or _alike([s.first for s in series]) < ALIKE:
         return 0.0
     ended_low = [
-        s.last <= LOW * s.first and s.last <= s.low + NEARLY * s.first and s.changes > 0 and s.first > 0 for s in series
+        s.last <= LOW * s.first and s.last <= s.low + NEARLY * s.first and s.changes > 0 and s.first > 0
+        for s in series
     ]
     share = sum(ended_low) / len(series)
     lingering = sum(s.at_low for s in series) / sum(s.reads for s in series)

@@ -228,7 +228,9 @@ class EffectModel:
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         self._skills = {
-            name: _Skill(float(uses), [_Use(dict(c), frozenset(u), dict(t)) for c, u, t in recent], dict(falls))
+            name: _Skill(
+                float(uses), [_Use(dict(c), frozenset(u), dict(t)) for c, u, t in recent], dict(falls)
+            )
             for name, (uses, recent, falls) in data.get("skills", {}).items()
         }
         self._words = {

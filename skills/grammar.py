@@ -28,7 +28,8 @@ DULL = 0.6
 until one responds. By scene: what is listed in one may be what is played with in another."""
 
 SHOWN = 3
-"""Things of a size with words on them that must have been dead in a scene before the next is taken for dead."""
+"""Things of a size with words on them that must have been dead in a scene before the next is taken for
+dead."""
 
 UNIT = 0.4
 """Chance of a second step on a unit with a bar of its own: the likeliest aim before anything is known."""

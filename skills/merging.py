@@ -93,7 +93,11 @@ def _effects(tables: list[Knowledge]) -> Knowledge:
         for _, _, fell in rows:
             for channel, count in fell.items():
                 falls[channel] = falls.get(channel, 0.0) + count
-        skills[name] = [sum(uses for uses, _, _ in rows), _share([recent for _, recent, _ in rows], KEPT), falls]
+        skills[name] = [
+            sum(uses for uses, _, _ in rows),
+            _share([recent for _, recent, _ in rows], KEPT),
+            falls,
+        ]
     words: dict[str, list[Any]] = {}
     for table in tables:
         for name, (uses, hits, unseen) in table.get("words", {}).items():
