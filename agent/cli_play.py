@@ -17,7 +17,7 @@ from groundup.agent.curve import draw_at_work, draw_curve, draw_skills
 from groundup.agent.knowledge import Knowledge, load
 from groundup.agent.policies import POLICIES, make_policy
 from groundup.agent.policy import Policy
-from groundup.agent.report import CounterWatch, progress, read_log, responsiveness, step_times
+from groundup.agent.report import CounterWatch, progress, read_log, responsiveness, skill_counts, step_times
 from groundup.agent.session import Session, Step
 from groundup.agent.settings import Settings
 from groundup.envs.errors import UsageError
@@ -148,7 +148,6 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
     finally:
         library.store.save_run_state(run.id, {}, steps=session.tally.steps, status=status)
     report = _report(plan, game, library, session, watch)
-    report["skills"] = _skill_counts(keeper, library)
     seconds = {**session.tally.parts, **perceiver.seconds}
     report["step_ms"] = step_times(session.tally.step_ms, seconds, len(session.tally.step_ms))
     report["pictures"] = _draw(options, run, library, watch)
@@ -242,23 +241,13 @@ def _report(plan: _Plan, game: Game, library: Library, session: Session, watch: 
         **progress(log, counters.place("progress")),
         "truth": game.truth() if game.truth is not None else None,
         **responsiveness(log),
+        "skills": skill_counts(log, len(library)),
         "counters": watch.counters.report(counters),
         "model_calls": 0,
         "tokens": 0,
         "cost_usd": 0.0,
         "library": library.store.name,
         "resumed": plan.resumed,
-    }
-
-
-def _skill_counts(keeper: Keeper | None, library: Library) -> dict[str, int]:
-    if keeper is None:
-        return {"learnt": 0, "merged": 0, "pruned": 0, "total": len(library)}
-    return {
-        "learnt": keeper.learnt,
-        "merged": keeper.merged,
-        "pruned": keeper.pruned,
-        "total": len(library),
     }
 
 

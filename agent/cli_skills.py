@@ -132,16 +132,17 @@ def prune(
 ) -> None:
     """Merge near-duplicates and retire skills that the evidence speaks against."""
     with guarded(debug=debug, json=json):
-        from groundup.skills.keeper import Keeper, unfit
+        from groundup.skills.keeper import Keeper
 
         with _open(library, game, readonly=dry_run) as opened:
+            keeper = Keeper(opened, "")
             if dry_run:
-                found = [(skill, reason) for skill in opened.skills() if (reason := unfit(skill))]
+                found = [(skill, reason) for skill in opened.skills() if (reason := keeper.unfit(skill))]
                 _done({"unfit": [{"id": s.id, "name": s.name, "reason": r} for s, r in found]}, json)
                 return
-            keeper = Keeper(opened, "")
             keeper.tend()
-            _done({"merged": keeper.merged, "pruned": keeper.pruned, "total": len(opened)}, json)
+            done = {name: keeper.counts[name] for name in ("merged", "pruned")}
+            _done(done | {"total": len(opened)}, json)
 
 
 def _one(library: Library, beginning: str) -> Skill:

@@ -7,6 +7,7 @@ knows no game: what a number on screen is called comes from the screen.
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from groundup.memory.store import Store
 from groundup.perception.counters import CounterFinder
 from groundup.perception.observation import Observation
 from groundup.perception.types import Box
+from groundup.skills.keeper import EVENT as SKILLS
 
 LAST = 0.3
 """Share of the steps, counted from the end, that "last" figures look at (design, section 6)."""
@@ -40,6 +42,8 @@ class RunLog:
     running: Episode = field(default_factory=lambda: Episode(0, 0, {}))
     skills: list[tuple[int, int]] = field(default_factory=list)
     """After which step how many different skills had been used, where that grew."""
+    kept: Counter[str] = field(default_factory=Counter)
+    """How many skills were learnt, composed, merged and pruned."""
 
     def take(self, events: Iterable[Event]) -> None:
         """Count these events too."""
@@ -47,6 +51,8 @@ class RunLog:
         for event in events:
             if event.kind == "step":
                 self._step(event.data, known)
+            elif event.kind == SKILLS:
+                self.kept.update({name: int(count) for name, count in event.data.items()})
 
     def _step(self, data: dict[str, Any], known: set[str]) -> None:
         done = int(data["step"])
@@ -146,6 +152,11 @@ def rate(values: list[bool]) -> float | None:
     return round(sum(values) / len(values), 4) if values else None
 
 
+def skill_counts(log: RunLog, total: int) -> dict[str, int]:
+    """How many skills came and went in the whole run, and how many the library holds."""
+    return {name: log.kept[name] for name in ("learnt", "composed", "merged", "pruned")} | {"total": total}
+
+
 def step_times(step_ms: list[float], seconds: dict[str, float], steps: int) -> dict[str, Any]:
     """Median and 95th percentile of a step in ms without the game's own time; the parts are means."""
     ordered = sorted(step_ms)
@@ -175,8 +186,8 @@ def as_text(report: dict[str, Any]) -> str:
     lines += [
         f"  responsive  {_percent(report['responsive_rate'])} of actions, "
         f"{_percent(report['responsive_rate_last'])} of the last",
-        f"  skills      {skills['learnt']} learnt, {skills['merged']} merged, {skills['pruned']} pruned; "
-        f"{skills['total']} in the library",
+        f"  skills      {skills['learnt']} learnt, {skills['composed']} composed, {skills['merged']} merged, "
+        f"{skills['pruned']} pruned in this run; {skills['total']} in the library",
         f"  counters    {_counters(report['counters'])}",
         f"  step        {_number(times['p50'])} ms median, {_number(times['p95'])} ms p95 "
         f"({', '.join(f'{part} {ms:g}' for part, ms in list(times['by_part'].items())[:6])})",

@@ -15,7 +15,7 @@ import numpy as np
 
 from groundup.memory.frames import keep_frame
 from groundup.perception.observation import Observation, Thing
-from groundup.skills.composing import Composer, Use, composed
+from groundup.skills.composing import Composer, Use, composed, record
 from groundup.skills.learner import Decision, Lesson
 from groundup.skills.library import Library
 from groundup.skills.types import RelativeBox, Skill, SkillStep, Target
