@@ -59,6 +59,8 @@ def run(options: Options, jobs: int, tell: Tell) -> dict[str, Any]:
     if options.library is not None:
         with Library.open(options.library, create=False, readonly=True):
             pass  # an unusable one is refused before anything is played
+    if options.keep is not None:
+        _folder(options.keep)
     jobs = min(jobs or 2, os.cpu_count() or 1, len(options.seeds))
     measured: dict[int, dict[str, Any]] = {}
     if jobs <= 1:
@@ -73,6 +75,13 @@ def run(options: Options, jobs: int, tell: Tell) -> dict[str, Any]:
                 measured[waiting[done]] = done.result()
                 tell(len(measured), len(options.seeds), _seed_words(done.result()))
     return summary(options, [measured[seed] for seed in options.seeds])
+
+
+def _folder(keep: str) -> None:
+    try:
+        Path(keep).expanduser().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--keep {keep} is no folder to write in: {error.strerror}.") from error
 
 
 def _seed_words(row: dict[str, Any]) -> str:
@@ -104,6 +113,8 @@ def measure(options: Options, seed: int) -> dict[str, Any]:
                 return fresh, eyes
 
             played = _play_frozen(game, options, FROZEN_SEEDS + seed, frozen)
+        if options.keep is not None:
+            shutil.move(path, Path(options.keep).expanduser() / f"seed-{seed}.db")
     finally:
         game.env.close()
         shutil.rmtree(folder)

@@ -34,6 +34,7 @@ class Options:
     policy: str = "local"
     library: str | None = None
     cut: int = CUT
+    keep: str | None = None
 
 
 def summary(options: Options, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -25,6 +25,9 @@ def spire(
     library: Annotated[
         str | None, typer.Option(help="Start from a copy of this library instead of an empty one.")
     ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="Folder to keep each seed's library in, as seed-0.db.")
+    ] = None,
     cut: Annotated[int, typer.Option(help="Steps after which a run is counted as it stands.")] = 1500,
     jobs: Annotated[int, typer.Option(help="Seeds at a time; 0 for one a core, at most 2.")] = 0,
     json: Json = False,
@@ -36,7 +39,7 @@ def spire(
         from groundup.agent.bench_spire_report import Options, as_text
 
         wanted = bench_spire.parse_seeds(seeds)
-        options = Options("spire", learn, runs, wanted, policy, library, cut)
+        options = Options("spire", learn, runs, wanted, policy, library, cut, keep)
         with Progress("bench") as progress:
             report = bench_spire.run(options, jobs, progress)
         _print(report, json, as_text(report))

@@ -27,8 +27,9 @@ READS = 0.5
 """A progress counter changes on fewer than this share of reads; a clock changes on most."""
 
 RANK = 0.3
-"""Least rank correlation of a run's final value with its length, less the standard error of one over few
-runs: where runs are of like length, six of them rank a true counter below it by chance."""
+"""Least rank correlation of a run's final value with its length, less two standard errors of one over so many
+runs: where runs are of like length, or early ones are slow, eight of them rank a true counter below 0 by
+chance."""
 
 LOW = 0.45
 """A survival counter's last reading lies below this share of its start: the blow that ends a run is often
@@ -248,7 +249,7 @@ def _progress_fit(seen: list[tuple[int, _Series]]) -> float:
     lengths, finals = [n for n, _ in seen], [s.last for s in series]
     if len(seen) >= 4:
         rank = _rank_correlation(lengths, finals)
-        if rank < RANK - 1.0 / math.sqrt(len(seen) - 1):
+        if rank < RANK - 2.0 / math.sqrt(len(seen) - 1):
             return 0.0
     else:
         rank = 0.5

@@ -36,7 +36,7 @@ DOUBT = 0.5
 WASTE = 0.5
 """Progress that a move is worth which does nothing at all: the chance of one counts against a choice."""
 
-WRITTEN = 0.4
+WRITTEN = 0.7
 """Least chance of a thing with something written on it that was never tried in this scene: what is dead in a
 list may be alive on the table, and one try tells."""
 
