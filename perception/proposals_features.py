@@ -59,11 +59,12 @@ def together(found: Candidates) -> tuple[Floats, NDArray[np.float32]]:
     return np.stack(columns, 1).astype(np.float64), iou
 
 
-def intersections(boxes: Floats) -> NDArray[np.float32]:
-    """Areas of overlap of every pair, (n, n)."""
-    x, y, w, h = boxes.astype(np.float32).T
-    width = np.minimum((x + w)[:, None], x + w) - np.maximum(x[:, None], x)
-    height = np.minimum((y + h)[:, None], y + h) - np.maximum(y[:, None], y)
+def intersections(boxes: Floats, others: Floats | None = None) -> NDArray[np.float32]:
+    """Areas of overlap of all pairs, (n, n), or of each of `boxes` with each of `others`, (n, m)."""
+    x, y, w, h = boxes.astype(np.float32).T[:, :, None]
+    left, top, wide, high = (boxes if others is None else others).astype(np.float32).T
+    width = np.minimum(x + w, left + wide) - np.maximum(x, left)
+    height = np.minimum(y + h, top + high) - np.maximum(y, top)
     return np.asarray(np.maximum(width, 0) * np.maximum(height, 0), dtype=np.float32)
 
 

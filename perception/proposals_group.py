@@ -52,8 +52,8 @@ def group(proposals: list[Proposal], lines: list[TextLine]) -> list[Proposal]:
     a line that lies in no thing is one.
     """
     bright = [p for p in proposals if p.score >= FAINT]
-    words = [_words(p.box, lines) for p in bright]
-    bright = [p for p, word in zip(bright, words, strict=True) if not word]
+    words = _words(bright, lines)
+    bright = [p for p, word in zip(bright, words.tolist(), strict=True) if not word]
     bright += [Proposal(line.box, TEXT_SCORE * line.confidence) for line in lines]
     if not bright:
         return []
@@ -61,23 +61,26 @@ def group(proposals: list[Proposal], lines: list[TextLine]) -> list[Proposal]:
     return sorted(kept, key=lambda p: -p.score)
 
 
-def _words(box: Box, lines: list[TextLine]) -> bool:
-    """Whether the box is a part of a line, or the line itself.
+def _words(proposals: list[Proposal], lines: list[TextLine]) -> NDArray[np.bool_]:
+    """Which boxes are a part of a line, or the line itself.
 
     A square part may as well be an icon: whether it is one is left to what lies beside it.
     """
-    for line in lines:
-        x, y, w, h = line.box
-        slack = h // 4
-        grown = Box(x - slack, y - slack, w + 2 * slack, h + 2 * slack)
-        square = SQUARE * box.h > box.w and box.w < SQUARE_SHARE * w
-        if box.intersection(grown) >= INSIDE * box.area and not square:
-            return True
-    return False
+    boxes, texts = _boxes([p.box for p in proposals]), _boxes([line.box for line in lines])
+    slack = texts[:, 3] // 4
+    grown = texts + np.stack([-slack, -slack, 2 * slack, 2 * slack], 1)
+    width, height = boxes[:, 2], boxes[:, 3]
+    square = (SQUARE * height > width)[:, None] & (width[:, None] < SQUARE_SHARE * texts[:, 2])
+    part = intersections(boxes, grown) >= (INSIDE * (width * height))[:, None]
+    return np.asarray((part & ~square).any(axis=1), dtype=np.bool_)
+
+
+def _boxes(boxes: list[Box]) -> NDArray[np.float64]:
+    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
 
 
 def _outermost(proposals: list[Proposal]) -> list[Proposal]:
-    boxes = np.array([p.box for p in proposals], dtype=np.float64)
+    boxes = _boxes([p.box for p in proposals])
     score = np.array([p.score for p in proposals])
     area = boxes[:, 2] * boxes[:, 3]
     overlap = intersections(boxes).astype(np.float64)
@@ -93,7 +96,8 @@ def _outermost(proposals: list[Proposal]) -> list[Proposal]:
         else:
             chosen[int(i)] = [int(i)]
     top = {k for parts in chosen.values() for k in parts}
-    covered = {k for k in top for i, parts in chosen.items() if parts == [i] and i != k and within[i, k]}
+    themselves = [i for i, parts in chosen.items() if parts == [i]]
+    covered = set(np.flatnonzero(within[themselves].any(axis=0)).tolist())
     return _apart([proposals[k] for k in top - covered])
 
 
@@ -110,16 +114,19 @@ def _background(
     Two or three small ones are what is drawn on a thing; many, or such as fill it, lie on a background.
     Those that overlap are parts of one thing and count once.
     """
-    strong = [k for k in inner if score[k] >= SIBLING * score[holder]]
+    strong = np.array([k for k in inner if score[k] >= SIBLING * score[holder]], np.intp)
+    if len(strong) < 2:
+        return False
     whole = boxes[holder, 2] * boxes[holder, 3]
-    for first in strong:
-        alike = [k for k in strong if np.abs(np.log(boxes[k, 2:] / boxes[first, 2:])).max() < ONE_SIZE]
-        overlap = intersections(boxes[alike])
+    sides, area = boxes[strong, 2:], boxes[strong, 2] * boxes[strong, 3]
+    alike = np.abs(np.log(sides / sides[:, None])).max(axis=2) < ONE_SIZE
+    overlap = intersections(boxes[strong]) > 0
+    for row in alike:
         apart: list[int] = []
-        for i in range(len(alike)):
+        for i in np.flatnonzero(row).tolist():
             if not overlap[i, apart].any():
                 apart.append(i)
-        filled = sum(boxes[alike[i], 2] * boxes[alike[i], 3] for i in apart)
+        filled = float(area[apart].sum())
         if len(apart) >= MANY or (len(apart) >= 2 and filled >= FILLED * whole):
             return True
     return False
@@ -127,9 +134,14 @@ def _background(
 
 def _apart(proposals: list[Proposal]) -> list[Proposal]:
     """Without those that mostly overlap a better one."""
+    ordered = sorted(proposals, key=lambda p: -p.score)
+    boxes = _boxes([p.box for p in ordered])
+    area = boxes[:, 2] * boxes[:, 3]
+    alike = intersections(boxes) >= OVERLAPPING * np.maximum(1, np.minimum(area[:, None], area))
+    left = np.ones(len(ordered), np.bool_)
     kept: list[Proposal] = []
-    for proposal in sorted(proposals, key=lambda p: -p.score):
-        shares = (proposal.box.intersection(k.box) / max(1, min(proposal.box.area, k.box.area)) for k in kept)
-        if all(share < OVERLAPPING for share in shares):
+    for i, proposal in enumerate(ordered):
+        if left[i]:
             kept.append(proposal)
+            left &= ~alike[i]
     return kept

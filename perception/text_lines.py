@@ -102,7 +102,7 @@ def _likely(line: Candidate) -> float:
 def _cut(seen: Strokes, mine: Pieces, count: int, kind: Grey) -> Candidate | None:
     """The picture of one line, with the other pieces around it wiped out; None if it is too faint.
 
-    `count` pieces are those of glyphs. `kind`, by label: 0 for what is no piece, else FOREIGN, and again after.
+    `count` pieces are those of glyphs. `kind`, by label: 0 for no piece, else FOREIGN, and again after.
     """
     left, top = mine[:, :2].min(axis=0).tolist()
     right, foot = (mine[:, :2] + mine[:, 2:4]).max(axis=0).tolist()
