@@ -164,7 +164,7 @@ class _LearningWatch:
 
     def __call__(self, step: Step) -> None:
         used = step.lesson.skill is not None
-        if self.first_play is None and used and step.move.second is not None:
+        if self.first_play is None and (step.lesson.skill or "").endswith(" >"):
             self.first_play = step.done
         self._effective = [*self._effective[1 - WINDOW :], used]
         share = sum(self._effective) / WINDOW
