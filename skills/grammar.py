@@ -261,6 +261,7 @@ def _names(scene: str, thing: Thing) -> tuple[str, ...]:
         f"{scene}@{_cell(thing)}",
         thing.kind,
         f"look {thing.look}",
+        f"{scene}|{_size(thing)}",
         f"{_size(thing)} {'written' if thing.text else 'blank'}",
     )
 
