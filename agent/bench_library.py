@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import platform
 import shutil
 import sqlite3
 import tempfile
@@ -26,6 +25,7 @@ import cv2
 import faiss
 import numpy as np
 
+from groundup.agent.machine import machine
 from groundup.memory.frames import keep_frame
 from groundup.memory.records import SkillRecord, Vectors
 from groundup.skills.library import TEXT_SPACE, Library
@@ -88,18 +88,9 @@ def run(
     finally:
         faiss.omp_set_num_threads(threads)
         shutil.rmtree(folder)
-    return {"results": [asdict(result) for result in results], "machine": machine()}
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
     return {
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "faiss": faiss.__version__,
-        "sqlite": sqlite3.sqlite_version,
+        "results": [asdict(result) for result in results],
+        "machine": machine(faiss=faiss.__version__, sqlite=sqlite3.sqlite_version),
     }
 
 

@@ -9,8 +9,6 @@ machine counts little, and for both alike.
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -22,6 +20,7 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 
+from groundup.agent.machine import machine
 from groundup.envs.types import Pixels
 from groundup.perception.grounding import Match, Template, ground
 from groundup.perception.grounding_cases import CLASSES, Case, cases
@@ -65,8 +64,8 @@ def run(
         results = [*_proposals(shots, tell), *_groundings(shots, groundings, tell)]
     finally:
         cv2.setNumThreads(threads)
-    machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "opencv": cv2.__version__}
-    return {"results": [asdict(result) for result in results], "machine": {**machine, **_sizes(shots)}}
+    measured_on = machine(opencv=cv2.__version__) | _sizes(shots)
+    return {"results": [asdict(result) for result in results], "machine": measured_on}
 
 
 def _sizes(shots: Sequence[Screenshot]) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
+
+from groundup.agent.machine import machine
 
 CUT = 1500
 """Steps after which a frozen run is counted as it stands."""
@@ -59,7 +59,7 @@ def summary(options: Options, rows: list[dict[str, Any]]) -> dict[str, Any]:
         },
         "per_seed": rows,
         "results": results,
-        "machine": machine(),
+        "machine": machine(opencv=cv2.__version__),
     }
 
 
@@ -105,17 +105,6 @@ def _result(case: str, ours: float, baseline: float | None, unit: str, n: int) -
     ratio = None if not baseline else round(ours / baseline, 3)
     shown = None if baseline is None else round(baseline, 4)
     return {"case": case, "ours": round(ours, 4), "baseline": shown, "ratio": ratio, "unit": unit, "n": n}
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    return {
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "opencv": cv2.__version__,
-    }
 
 
 def median(values: list[float]) -> float | None:

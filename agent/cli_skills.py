@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,130 +21,142 @@ skills = typer.Typer(help="Look at the skills of a library, share them, tidy the
 Game = Annotated[str, typer.Option(help="The game whose library is meant when none is named.")]
 
 
-def _location(library: str | None, game: str) -> str:
-    from groundup.agent.cli_play import library_of
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for alike of all commands here."""
 
-    return library or library_of(game)
+    library: str | None
+    game: str
+    json: bool
+    debug: bool
+
+    @property
+    def location(self) -> str:
+        from groundup.agent.cli_play import library_of
+
+        return self.library or library_of(self.game)
+
+    def open(self, *, readonly: bool = True, create: bool = False) -> Library:
+        from groundup.skills.library import Library
+
+        return Library.open(self.location, create=create, readonly=readonly)
 
 
-def _open(library: str | None, game: str, *, readonly: bool, create: bool = False) -> Library:
-    from groundup.skills.library import Library
-
-    return Library.open(_location(library, game), create=create, readonly=readonly)
-
-
-@skills.command("list", epilog="Example: groundup skills list --library out/spire.db")
-def list_skills(
+def _shared(
     library: LibraryOption = None, game: Game = "spire", json: Json = False, debug: Debug = False
-) -> None:
+) -> _Asked:
+    """The options that all commands here take."""
+    return _Asked(library, game, json, debug)
+
+
+def _command(name: str, example: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a function whose first parameter is `_Asked`; the options of `_shared` come last."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(signature(function, eval_str=True).parameters.values())[1:]
+        shared = list(signature(_shared, eval_str=True).parameters.values())
+
+        def run(**given: Any) -> None:
+            asked = _shared(**{option.name: given.pop(option.name) for option in shared})
+            with guarded(debug=asked.debug, json=asked.json):
+                function(asked, **given)
+
+        options = [*own, *shared]
+        run.__doc__ = function.__doc__
+        run.__annotations__ = {option.name: option.annotation for option in options}
+        run.__signature__ = Signature(options)  # type: ignore[attr-defined]
+        skills.command(name, epilog=f"Example: groundup skills {example}")(run)
+        return function
+
+    return register
+
+
+@_command("list", "list --library out/spire.db")
+def _list(asked: _Asked) -> None:
     """List the skills, the most used first."""
-    with guarded(debug=debug, json=json), _open(library, game, readonly=True) as opened:
+    with asked.open() as opened:
         found = sorted(opened.skills(), key=lambda skill: -skill.statistics.uses)
-        _print_skills([(skill, None) for skill in found], json)
+        _print_skills([(skill, None) for skill in found], asked.json)
 
 
-@skills.command(epilog="Example: groundup skills show 3f9a12c0d4e5")
-def show(
-    skill: Annotated[str, typer.Argument(help="The id of a skill, or its beginning.")],
-    library: LibraryOption = None,
-    game: Game = "spire",
-    json: Json = False,
-    debug: Debug = False,
+@_command("show", "show 3f9a12c0d4e5")
+def _show(
+    asked: _Asked, skill: Annotated[str, typer.Argument(help="The id of a skill, or its beginning.")]
 ) -> None:
     """Show one skill with all that is known of it."""
-    with guarded(debug=debug, json=json), _open(library, game, readonly=True) as opened:
+    with asked.open() as opened:
         document = _one(opened, skill).to_json()
-        if json:
+        if asked.json:
             print_json(document)
             return
         for key, value in document.items():
             print(f"{key:14} {value}")
 
 
-@skills.command(epilog="Example: groundup skills search 'end turn'")
-def search(
+@_command("search", "search 'end turn'")
+def _search(
+    asked: _Asked,
     words: Annotated[str, typer.Argument(help="What the skill is about.")],
     count: Annotated[int, typer.Option(help="How many to show at most.", min=1)] = 10,
-    library: LibraryOption = None,
-    game: Game = "spire",
-    json: Json = False,
-    debug: Debug = False,
 ) -> None:
     """Find skills by meaning."""
-    with guarded(debug=debug, json=json):
-        from groundup.perception.embedding import TextEmbedder
-        from groundup.skills.library import Library
+    from groundup.perception.embedding import TextEmbedder
+    from groundup.skills.library import Library
 
-        embedder = TextEmbedder()
-        with Library.open(
-            _location(library, game), create=False, readonly=True, embed=lambda text: embedder([text])[0]
-        ) as opened:
-            _print_skills(opened.search(words, count), json)
+    embedder = TextEmbedder()
+    with Library.open(
+        asked.location, create=False, readonly=True, embed=lambda text: embedder([text])[0]
+    ) as opened:
+        _print_skills(opened.search(words, count), asked.json)
 
 
-@skills.command(epilog="Example: groundup skills export skills.zip")
-def export(
-    bundle: Annotated[Path, typer.Argument(help="The .zip or folder to write.")],
-    library: LibraryOption = None,
-    game: Game = "spire",
-    json: Json = False,
-    debug: Debug = False,
+@_command("export", "export skills.zip")
+def _export(
+    asked: _Asked, bundle: Annotated[Path, typer.Argument(help="The .zip or folder to write.")]
 ) -> None:
     """Write the skills, scenes, knowledge and pictures to a bundle."""
-    with guarded(debug=debug, json=json), _open(library, game, readonly=True) as opened:
-        _done({"exported": opened.export_bundle(bundle), "bundle": str(bundle)}, json)
+    with asked.open() as opened:
+        _done({"exported": opened.export_bundle(bundle), "bundle": str(bundle)}, asked.json)
 
 
-@skills.command("import", epilog="Example: groundup skills import skills.zip --library mine.db")
-def import_skills(
-    bundle: Annotated[Path, typer.Argument(help="The .zip or folder to read.")],
-    library: LibraryOption = None,
-    game: Game = "spire",
-    json: Json = False,
-    debug: Debug = False,
+@_command("import", "import skills.zip --library mine.db")
+def _import(
+    asked: _Asked, bundle: Annotated[Path, typer.Argument(help="The .zip or folder to read.")]
 ) -> None:
     """Take over a bundle; it is checked, and nothing in it is executed."""
-    with guarded(debug=debug, json=json), _open(library, game, readonly=False, create=True) as opened:
+    with asked.open(readonly=False, create=True) as opened:
         report = opened.import_bundle(bundle)
-        _done({"added": report.added, "merged": report.merged, "documents": report.documents}, json)
+        _done({"added": report.added, "merged": report.merged, "documents": report.documents}, asked.json)
 
 
-@skills.command(epilog="Example: groundup skills merge a.db b.db c.db --library all.db")
-def merge(
+@_command("merge", "merge a.db b.db c.db --library all.db")
+def _merge(
+    asked: _Asked,
     sources: Annotated[list[str], typer.Argument(help="Libraries to take over, paths or URLs.")],
-    library: LibraryOption = None,
-    game: Game = "spire",
-    json: Json = False,
-    debug: Debug = False,
 ) -> None:
     """Merge what other agents have learnt into one library."""
-    with guarded(debug=debug, json=json):
-        from groundup.agent.cli_merge import merge_libraries
+    from groundup.agent.cli_merge import merge_libraries
 
-        _done(merge_libraries(sources, _location(library, game)), json)
+    _done(merge_libraries(sources, asked.location), asked.json)
 
 
-@skills.command(epilog="Example: groundup skills prune")
-def prune(
-    library: LibraryOption = None,
-    game: Game = "spire",
+@_command("prune", "prune")
+def _prune(
+    asked: _Asked,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which, and change nothing.")] = False,
-    json: Json = False,
-    debug: Debug = False,
 ) -> None:
     """Merge near-duplicates and retire skills that the evidence speaks against."""
-    with guarded(debug=debug, json=json):
-        from groundup.skills.keeper import Keeper
+    from groundup.skills.keeper import Keeper
 
-        with _open(library, game, readonly=dry_run) as opened:
-            keeper = Keeper(opened, "")
-            if dry_run:
-                found = [(skill, reason) for skill in opened.skills() if (reason := keeper.unfit(skill))]
-                _done({"unfit": [{"id": s.id, "name": s.name, "reason": r} for s, r in found]}, json)
-                return
-            keeper.tend()
-            done = {name: keeper.counts[name] for name in ("merged", "pruned")}
-            _done(done | {"total": len(opened)}, json)
+    with asked.open(readonly=dry_run) as opened:
+        keeper = Keeper(opened, "")
+        if dry_run:
+            found = [(skill, reason) for skill in opened.skills() if (reason := keeper.unfit(skill))]
+            _done({"unfit": [{"id": s.id, "name": s.name, "reason": r} for s, r in found]}, asked.json)
+            return
+        keeper.tend()
+        done = {name: keeper.counts[name] for name in ("merged", "pruned")}
+        _done(done | {"total": len(opened)}, asked.json)
 
 
 def _one(library: Library, beginning: str) -> Skill:
@@ -170,7 +184,7 @@ def _print_skills(found: Sequence[tuple[Skill, float | None]], json: bool) -> No
     for row in rows:
         print(
             f"{row['id']}  {row['uses']:5} uses  {100 * row['responsive_rate']:3.0f}% answered  "
-            f"{row['mean_reward']:+.2f}  {row['name'][:40]:40}  {row['scene']}"
+            f"{row['mean_reward']:+.2f}  {row['provenance'][:8]:8}  {row['name'][:40]:40}  {row['scene']}"
         )
     if not rows:
         print("no skills")

@@ -4,8 +4,11 @@
       UsageError                 the command was given something wrong (exit code 2)
         UnknownGame
         LibraryUnusable          not a database, newer, read-only, locked, on a full disk
+        BundleInvalid            a file of skills is none, or would write elsewhere (memory/bundles.py)
         MissingPart              a package or a model file is not installed
       ActionRefused              a game does not take this kind of action
+      SkillInvalid               what should be a skill is none (skills/types.py)
+      UnreadableWeights          a model file cannot be converted (perception/models_weights.py)
 
 Each message is one sentence that says what is wrong and what to do next.
 """
