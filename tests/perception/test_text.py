@@ -157,3 +157,19 @@ def test_text_that_vanishes_is_forgotten(reader: TextReader) -> None:
 def test_smooth_noise_is_no_text(reader: TextReader) -> None:
     for seed in range(5):
         assert reader(Picture(seed).frame()) == []
+
+
+def test_a_screen_that_comes_back_is_known_without_a_search(
+    recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, table, listed = TextReader(recogniser), Picture(1), Picture(2)
+    table.write(60, 80, "End turn", 24)
+    table.write(300, 200, "17", 20)
+    listed.image = Image.new("RGB", listed.image.size, "#c8b890")
+    listed.pen = ImageDraw.Draw(listed.image)
+    listed.write(400, 80, "All that is left", 24, fill="black")
+    first = reader(table.frame())
+    assert [line.text for line in reader(listed.frame())] == ["All that is left"]
+    monkeypatch.setattr("groundup.perception.text.candidates", lambda grey: pytest.fail("searched again"))
+    assert reader(table.frame()) == first
+    assert {line.text for line in first} == {"End turn", "17"}
