@@ -170,6 +170,6 @@ def test_a_screen_that_comes_back_is_known_without_a_search(
     listed.write(400, 80, "All that is left", 24, fill="black")
     first = reader(table.frame())
     assert [line.text for line in reader(listed.frame())] == ["All that is left"]
-    monkeypatch.setattr("groundup.perception.text.candidates", lambda grey: pytest.fail("searched again"))
+    monkeypatch.setattr("groundup.perception.text.candidates", lambda _: pytest.fail("searched again"))
     assert reader(table.frame()) == first
     assert {line.text for line in first} == {"End turn", "17"}
