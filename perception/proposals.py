@@ -6,13 +6,15 @@ them, the first on each box alone, the second also on its neighbours (`proposals
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.types import Pixels
-from groundup.perception.proposals_candidates import Candidates, Floats, candidates, halved
-from groundup.perception.proposals_features import alone, together
+from groundup.perception.proposals_candidates import SCALE, Candidates, Floats, candidates, halved
+from groundup.perception.proposals_features import ALONE, alone, together
 from groundup.perception.proposals_group import group
 from groundup.perception.types import Box, Proposal
 
@@ -81,30 +83,48 @@ SECOND = np.array(
 """Weights of the second model and its constant: `alone`, then `together`."""
 
 
-def propose(pixels: Pixels, limit: int = 100) -> list[Proposal]:
+def propose(pixels: Pixels, limit: int = 100, windows: Sequence[Box] = ()) -> list[Proposal]:
     """At most `limit` boxes that may be clickable, best first, with a score of 0 to 1.
+
+    With `windows` only those parts of the frame are looked at; they must not overlap.
 
     `pixels` is uint8 RGB, (height, width, 3). The weights are a ridge-penalised logistic regression on
     eight labelled screenshots of two games and forty made-up screens (`proposals_fit`). With each
     screenshot left out in turn, 100 boxes find .97 of its elements by centre and .92 at IoU .5.
     """
-    return rank(pixels, FIRST, SECOND, limit)
+    return rank(pixels, FIRST, SECOND, limit, windows)
 
 
-def rank(pixels: Pixels, first: Floats, second: Floats, limit: int) -> list[Proposal]:
+def rank(
+    pixels: Pixels, first: Floats, second: Floats, limit: int, windows: Sequence[Box] = ()
+) -> list[Proposal]:
     """`propose` with other weights than ours."""
     usual, scale = _usual(pixels)
-    half = halved(usual)
-    found = candidates(usual, half)
-    if not len(found.boxes):
+    if not windows or scale != 1.0:
+        windows = (Box(0, 0, usual.shape[1], usual.shape[0]),)
+    seen = [_seen(usual, window) for window in windows]
+    boxes, counts = (np.vstack([getattr(found, name) for found, _ in seen]) for name in ("boxes", "counts"))
+    if not len(boxes):
         return []
-    features = alone(half, found)
+    features = np.vstack([part for _, part in seen])
     best = np.argsort(-_linear(features, first), kind="stable")[:KEPT]
-    found = Candidates(found.boxes[best], found.counts[best])
+    found = Candidates(boxes[best], counts[best])
     more, iou = together(found)
     score = 1 / (1 + np.exp(-_linear(np.hstack([features[best], more]), second)))
     boxes = found.boxes / scale
     return [Proposal(_box(boxes[i], pixels), float(score[i])) for i in _distinct(score, iou, limit)]
+
+
+def _seen(pixels: Pixels, window: Box) -> tuple[Candidates, Floats]:
+    """The candidates in a part of the frame, and what `alone` says of them."""
+    height, width = pixels.shape[:2]
+    x, y, w, h = window
+    cut = pixels[y : y + h, x : x + w]
+    half = halved(cut)
+    found = candidates(cut, half, (x, y), (width, height))
+    if not len(found.boxes):
+        return found, np.zeros((0, ALONE))
+    return found, alone(half, found, (x, y), width - width % SCALE)
 
 
 def _usual(pixels: Pixels) -> tuple[Pixels, float]:

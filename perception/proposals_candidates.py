@@ -50,8 +50,13 @@ def halved(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def candidates(pixels: Pixels, half: Pixels) -> Candidates:
-    """Every plausible rectangle of the frame, near-identical ones merged; `half` is `halved(pixels)`."""
+def candidates(
+    pixels: Pixels, half: Pixels, origin: tuple[int, int] = (0, 0), size: tuple[int, int] | None = None
+) -> Candidates:
+    """Every plausible rectangle of the frame, near-identical ones merged; `half` is `halved(pixels)`.
+
+    `pixels` may be a part, cornered at `origin`, of a frame of `size` (width, height): boxes are the frame's.
+    """
     grey = np.asarray(cv2.cvtColor(half, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     saturation = np.asarray(cv2.split(cv2.cvtColor(half, cv2.COLOR_RGB2HSV))[1], dtype=np.uint8)
     full = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
@@ -62,8 +67,9 @@ def candidates(pixels: Pixels, half: Pixels) -> Candidates:
         _outlines(_canny(full, *FINE_CANNY), 1, 8),
     ]
     boxes = np.vstack(sources).astype(np.float64)
+    boxes[:, :2] += origin
     source = np.repeat(np.arange(SOURCES), [len(part) for part in sources])
-    plausible = _plausible(boxes, pixels.shape[1], pixels.shape[0])
+    plausible = _plausible(boxes, *(size or (pixels.shape[1], pixels.shape[0])))
     return _merged(boxes[plausible], source[plausible])
 
 

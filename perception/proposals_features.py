@@ -25,9 +25,14 @@ EDGE = 4.0
 """Half the width of the border band in pixels: twice the error of a half-resolution box."""
 
 
-def alone(half: Pixels, found: Candidates) -> Floats:
-    """Features of each box by itself, (n, ALONE); `half` is the frame at 1 / SCALE."""
-    boxes = found.boxes
+def alone(
+    half: Pixels, found: Candidates, origin: tuple[int, int] = (0, 0), width: int | None = None
+) -> Floats:
+    """Features of each box by itself, (n, ALONE); `half` is the frame at 1 / SCALE.
+
+    Or it is a part of a frame of `width` pixels, whose corner is at `origin`.
+    """
+    boxes = found.boxes - np.array([*origin, 0, 0])
     sums = _integral(half)
     margin = np.clip(0.15 * np.minimum(boxes[:, 2], boxes[:, 3]), 4, 16) + EDGE
     inner, inner_area = _sums(sums, boxes, -EDGE)
@@ -38,7 +43,7 @@ def alone(half: Pixels, found: Candidates) -> Floats:
     border = (edged - inner) / np.maximum(edged_area - inner_area, 1)
     around = (outer - edged) / np.maximum(outer_area - edged_area, 1)
     contrast = np.abs(inside - around)
-    size = np.log(np.sqrt(boxes[:, 2] * boxes[:, 3]) / (SCALE * half.shape[1] / 20))
+    size = np.log(np.sqrt(boxes[:, 2] * boxes[:, 3]) / ((width or SCALE * half.shape[1]) / 20))
     shape = np.log(boxes[:, 2] / boxes[:, 3])
     columns = [size, size**2, shape, shape**2, *np.log1p(found.counts.T)]
     columns += [inside[:, 0] / 50, around[:, 0] / 50, border[:, 0] / 50]

@@ -21,6 +21,9 @@ from groundup.perception.types import Box, Proposal
 MARGIN = 12
 """Cells (48 pixels) around a change within which boxes are proposed anew: what moved away has left a hole."""
 
+AROUND = 32
+"""Pixels of blank around what is proposed anew: a box is judged by at most 20 pixels around it."""
+
 TOUCHED = 0.03
 """Share of a box's cells from which it counts as changed: a border that lights up is a tenth of a card."""
 
@@ -41,12 +44,36 @@ def proposals(pixels: Pixels, before: Sequence[Proposal], lasting: Mask) -> list
     regions = _regions(lasting)
     if not regions:
         return list(before)
-    # Level sets of a frame that is blank but for what changed cost a fraction of the whole frame's.
+    # Level sets of what changed, on a blank ground, cost a fraction of the whole frame's.
     blank = np.zeros_like(pixels)
     for x, y, w, h in regions:
         blank[y : y + h, x : x + w] = pixels[y : y + h, x : x + w]
     kept = [p for p in before if not any(region.contains(*p.box.center) for region in regions)]
-    return kept + [p for p in propose(blank) if any(_within(p.box, r, pixels) for r in regions)]
+    return kept + [
+        p
+        for p in propose(blank, windows=_windows(regions, pixels))
+        if any(_within(p.box, r, pixels) for r in regions)
+    ]
+
+
+def _windows(regions: Sequence[Box], pixels: Pixels) -> list[Box]:
+    """Rectangles that hold the regions with `AROUND` pixels of what is blank, apart from one another."""
+    height, width = pixels.shape[:2]
+    windows: list[Box] = []
+    for x, y, w, h in regions:
+        left, top = max(0, x - AROUND), max(0, y - AROUND)
+        new = Box(left, top, min(width, x + w + AROUND) - left, min(height, y + h + AROUND) - top)
+        while touched := [window for window in windows if window.intersection(new)]:
+            windows = [window for window in windows if window not in touched]
+            new = _union([new, *touched])
+        windows.append(new)
+    return windows
+
+
+def _union(boxes: Sequence[Box]) -> Box:
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, foot = max(box.x + box.w for box in boxes), max(box.y + box.h for box in boxes)
+    return Box(left, top, right - left, foot - top)
 
 
 def things(before: Sequence[Thing], lasting: Mask) -> list[Thing]:
