@@ -1,8 +1,8 @@
 """A small game to copy: find out which kind of shape each stage wants, and click all of that kind.
 
-Play it with `cd examples && groundup play shapes:make`. A stage is three levels on a background of its own
-and wants one kind of shape, the same in every game; a wrong click costs one of three lives. This is a whole
-game: an `Env` needs no more than the methods below.
+Play it with `cd examples && groundup play shapes:make`. A stage is three levels with a name and a background
+of its own and wants one kind of shape, the same in every game; a wrong click costs one of three lives. This
+is a whole game: an `Env` needs no more than the methods below.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from groundup.envs.types import Accepts, Action, Click, Frame, Move, Pixels, Wai
 COLORS = ((226, 88, 78), (86, 150, 232), (104, 194, 104), (240, 200, 76))
 CORNERS = (24, 4, 3, 8)  # a circle, a square, a triangle, a four-pointed star
 STAGES = (
-    (2, (38, 40, 52)),
-    (0, (52, 38, 40)),
-    (3, (36, 50, 42)),
-    (1, (50, 48, 36)),
-)  # wanted kind, background
+    ("Night", 2, (20, 20, 28)),
+    ("Plum garden", 0, (120, 50, 120)),
+    ("Deep sea", 3, (20, 100, 130)),
+    ("Desert", 1, (140, 100, 60)),
+)  # name, wanted kind, background
 
 
 class Shapes:
@@ -33,6 +33,7 @@ class Shapes:
         self._frame = 0
         self._rng = np.random.default_rng(0)
         self.reached: list[int] = []
+        self.scores: list[int] = []
         self._start()
 
     def _start(self) -> None:
@@ -40,7 +41,7 @@ class Shapes:
         self._deal()
 
     def _deal(self) -> None:
-        self.wanted, self._ground = STAGES[(self.level - 1) // 3 % len(STAGES)]
+        self.stage, self.wanted, self._ground = STAGES[(self.level - 1) // 3 % len(STAGES)]
         others = self._rng.choice([kind for kind in range(4) if kind != self.wanted], 4)
         places = self._rng.permutation(12)[:7]
         xs, ys = 95 + places % 4 * 150, 140 + places // 4 * 120
@@ -54,6 +55,7 @@ class Shapes:
         image = np.full((480, 640, 3), self._ground, np.uint8)
         for place, (word, value) in enumerate(self._numbers()):
             _write(image, f"{word} {value}", 24 + 220 * place, 42)
+        _write(image, self.stage, 24, 462)
         for kind, x, y in self._shapes if self.lives else ():
             angles = np.arange(CORNERS[kind]) * 2 * np.pi / CORNERS[kind] + (
                 np.pi / 4 if kind == 1 else -np.pi / 2
@@ -79,7 +81,9 @@ class Shapes:
         hit = [s for s in self._shapes if abs(s[1] - action.x) < 36 and abs(s[2] - action.y) < 36]
         if hit and hit[0][0] != self.wanted:
             self.lives -= 1
-            self.reached += [self.level] if not self.lives else []
+            if not self.lives:
+                self.reached.append(self.level)
+                self.scores.append(self.score)
         elif hit:
             self.score += 10
             self._shapes.remove(hit[0])
@@ -103,4 +107,9 @@ def _write(image: Pixels, text: str, x: int, y: int) -> None:
 def make() -> Game:
     """The factory that `shapes:make` names: the game, and its own record for measuring only."""
     env = Shapes()
-    return Game(env, lambda: {"level": env.level, "score": env.score, "levels_per_run": tuple(env.reached)})
+
+    def truth() -> dict[str, object]:
+        per_run = {"levels_per_run": tuple(env.reached), "scores_per_run": tuple(env.scores)}
+        return {"level": env.level, "score": env.score, **per_run}
+
+    return Game(env, truth)

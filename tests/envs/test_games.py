@@ -43,7 +43,7 @@ def test_the_embedded_game_conforms_and_tells_the_truth() -> None:
 def test_the_example_conforms_and_can_be_learnt() -> None:
     game = open_game("shapes:make")
     assert game.truth is not None
-    assert game.truth() == {"level": 1, "score": 0, "levels_per_run": ()}
+    assert game.truth() == {"level": 1, "score": 0, "levels_per_run": (), "scores_per_run": ()}
     assert check_env(game.env) == []
     env = open_game("shapes:make").env
     env.reset(seed=2)
@@ -55,6 +55,7 @@ def test_the_example_conforms_and_can_be_learnt() -> None:
         _, x, y = next(s for s in env._shapes if s[0] != env.wanted)  # type: ignore[attr-defined]
         env.act(Click(int(x), int(y)))
     assert env.lives == 0  # type: ignore[attr-defined]
+    assert (env.reached, env.scores) == ([11], [300])  # type: ignore[attr-defined]
     env.act(Click(320, 300))
     assert (env.level, env.lives) == (1, 3)  # type: ignore[attr-defined]
 
