@@ -23,9 +23,10 @@ DEAD_KEPT = 5_000
 DOUBT = 0.1
 """Weight of a first step given up as evidence that it is none: the second steps tried were probably wrong."""
 
-DULL = 0.6
-"""Factor on the chance of a kind for each time that it was dead in this scene since the learner was loaded,
-until one responds. By scene: what is listed in one may be what is played with in another."""
+DULL, DULL_LASTS = 0.6, 12
+"""Factor on the chance of a kind for each time that it was dead in this scene in the last moves, until one
+responds, and how many moves it lasts: for want of something a thing may be dead now and alive in the next
+turn. By scene: what is listed in one may be what is played with in another."""
 
 SHOWN = 3
 """Things of a size with words on them that must have been dead in a scene before the next is taken for
@@ -55,7 +56,8 @@ class Grammar:
         self._fails: dict[str, dict[str, int]] = {}
         self._worked: dict[str, list[str]] = {}
         self._solo: dict[str, tuple[float, float]] = {}
-        self._dull: dict[tuple[str, str], int] = {}
+        self._dull: dict[tuple[str, str], tuple[int, int]] = {}
+        self._moves = 0
         self._lifeless: dict[tuple[str, int, int], set[str]] = {}
         self._written: dict[tuple[str, str], tuple[int, int]] = {}
         self._missed: dict[tuple[str, str, str], int] = {}
@@ -68,11 +70,15 @@ class Grammar:
         """Things with the probability that they respond, without those known to be dead in this exact
         state."""
         out = [
-            (self.responsive(obs, thing) * DULL ** self._dull.get((obs.scene, thing.kind), 0), thing)
+            (self.responsive(obs, thing) * DULL ** self._dullness(obs.scene, thing.kind), thing)
             for thing in obs.things
             if _spot(obs.state, thing) not in self._dead
         ]
         return out or [(0.01, thing) for thing in obs.things]
+
+    def _dullness(self, scene: str, kind: str) -> int:
+        times, last = self._dull.get((scene, kind), (0, 0))
+        return times if self._moves - last <= DULL_LASTS else 0
 
     def responsive(self, obs: Observation, thing: Thing) -> float:
         """The probability that `thing` responds."""
@@ -115,6 +121,10 @@ class Grammar:
         patience = PATIENCE_AMONG if scene in self._scenes else PATIENCE
         return sum(self._fails[thing.kind].values()) < patience
 
+    def worked(self, first: Thing) -> bool:
+        """Whether two steps that began with such a thing were seen to work."""
+        return first.kind in self._worked
+
     def begins(self, scene: str, thing: Thing) -> bool:
         """Whether acting on `thing` probably begins two steps, known or still open."""
         return self.first(scene, thing) >= LIKELY or self.open(scene, thing)
@@ -135,9 +145,10 @@ class Grammar:
 
     def dead(self, obs: Observation, thing: Thing) -> None:
         """`thing` did nothing in this exact state."""
+        self._moves += 1
         where = obs.scene, thing.kind
-        if self._dull.get(where) != 0:
-            self._dull[where] = self._dull.get(where, 0) + 1
+        if self._dull.get(where, (1, 0))[0]:
+            self._dull[where] = (self._dullness(*where) + 1, self._moves)
         self._dead[_spot(obs.state, thing)] = None
         self._lifeless.setdefault(_spot("", thing)[1:], set()).add(obs.scene)
         self._count_written(obs, thing, False)
@@ -160,7 +171,8 @@ class Grammar:
 
     def alive(self, obs: Observation, thing: Thing) -> None:
         """`thing` responded: its kind is not dull here, even where one of it is dead at times."""
-        self._dull[obs.scene, thing.kind] = 0
+        self._moves += 1
+        self._dull[obs.scene, thing.kind] = (0, self._moves)
         self._lifeless.pop(_spot("", thing)[1:], None)
         self._count_written(obs, thing, True)
 
@@ -168,14 +180,16 @@ class Grammar:
         """The two steps did something here."""
         self._missed.pop((obs.scene, first.kind, second.kind), None)
 
-    def failed(self, obs: Observation, first: Thing, second: Thing, *, missed: bool) -> None:
-        """The two steps did nothing in this exact state; `missed`: though the first was answered."""
+    def failed(self, obs: Observation, first: Thing, second: Thing, *, missed: bool) -> int:
+        """The two steps did nothing in this exact state; `missed`: though the first was answered, as far as
+        one can tell. Returns how often a thing of the first's kind failed in this state."""
         self._failed[obs.state, first.kind, second.box.center] = None
         if missed:
             pair = obs.scene, first.kind, second.kind
             self._missed[pair] = self._missed.get(pair, 0) + 1
         while len(self._failed) > DEAD_KEPT:
             self._failed.popitem(last=False)
+        return sum(state == obs.state and kind == first.kind for state, kind, _ in self._failed)
 
     def learn_response(self, obs: Observation, thing: Thing, responded: bool) -> None:
         """`thing` did or did not respond."""

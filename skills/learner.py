@@ -236,6 +236,7 @@ class Learner:
         held: Held | None,
     ) -> Decision | None:
         assert move.second is not None
+        self._loose = None
         if held is None and not move.drag:
             if self.learning:
                 self.grammar.learn_response(before, move.first, responses[0])
@@ -245,7 +246,7 @@ class Learner:
             self.grammar.alive(before, move.first)
         responded = responses[-1]
         happened = responded and _happened(start, was, move.first, after, now, changed)
-        if happened and self._was_alone(start, move.second, after, changed):
+        if happened and not move.drag and self._was_alone(start, move, after, changed):
             if self.learning:
                 self.grammar.learn_alone(start.scene, move.second, True)
             return Decision("use", move.second)
@@ -258,9 +259,10 @@ class Learner:
         if happened:
             self.grammar.hit(start, move.first, move.second)
             return Decision("use", move.first, move.second, move.drag)
-        self.grammar.failed(start, move.first, move.second, missed=responded)
+        failures = self.grammar.failed(start, move.first, move.second, missed=responded or move.drag)
         if move.drag:
-            if not responded:
+            # The first time it may have been let go of on the wrong thing.
+            if not responded and failures > 1:
                 self.grammar.dead(before, move.first)
             return None
         tried = [*(held.tried if held is not None else []), move.second.box.center]
@@ -285,11 +287,12 @@ class Learner:
             return False
         return not self.grammar.acted(thing)
 
-    def _was_alone(self, start: Observation, second: Thing, after: Observation, changed: bool) -> bool:
+    def _was_alone(self, start: Observation, move: Decision, after: Observation, changed: bool) -> bool:
         """Whether what happened is what the second thing does by itself."""
-        if self.grammar.acted(second):
+        assert move.second is not None
+        if self.grammar.acted(move.second):
             return True
-        return start.scene != after.scene and not changed
+        return start.scene != after.scene and not changed and not self.grammar.worked(move.first)
 
     def _learn_use(
         self, used: Decision, start: Observation, was: Situation, after: Observation, now: Situation

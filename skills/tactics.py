@@ -108,7 +108,7 @@ class Tactics:
             if out and (chance < LIKELY or not aimed or len(out) >= AIMS):
                 break
             group = here.addressed(thing.box.center)
-            if aimed and group is None and here.groups and chance < LIKELY:
+            if aimed and group is None and here.groups:
                 continue
             if group not in groups:
                 groups.add(group)
