@@ -69,7 +69,8 @@ class Counter:
 class _Series:
     """One place in one run: first, last, lowest value, how often read, changed, risen and at the lowest.
 
-    A value counts once a second read agrees: 1.5% misread numbers break the rules otherwise.
+    A value counts once a second read agrees or goes on the same way: 1.5% misread numbers break the rules
+    otherwise.
     """
 
     first: float
@@ -85,13 +86,14 @@ class _Series:
         self.reads += 1
         if value == self.last:
             self.doubt = None
-        elif self.doubt != value:
+        elif self.doubt is None or not (self.last < self.doubt <= value or self.last > self.doubt >= value):
             self.doubt = value
             return
         else:
+            # Seen again, or passed on the same way: a number that moves with every move is not misread.
             self.changes += 1
-            self.rises += value > self.last
-            self.last, self.doubt = value, None
+            self.rises += self.doubt > self.last
+            self.last, self.doubt = self.doubt, None if value == self.doubt else value
         if self.last < self.low:
             self.low, self.at_low = self.last, 1
         elif self.last == self.low:
@@ -118,6 +120,11 @@ class CounterFinder:
     def runs(self) -> int:
         """Runs that have ended."""
         return len(self._done)
+
+    @property
+    def begun(self) -> bool:
+        """Whether any number was read yet."""
+        return bool(self._done or self._run.reads)
 
     @property
     def found(self) -> tuple[Counter, ...]:

@@ -39,7 +39,8 @@ SEARCHING, SETTLED = 0.05, 40.0
 choices made in a scene by which the share has fallen to a half."""
 
 STIR = 0.05
-"""Progress that a change of any number counts for while no number is known to measure progress."""
+"""Progress that a number counts for that stands where it never stood, while none is known to measure
+progress. Counting any change, it learns to lose: life lost and given back at a restart changes for ever."""
 
 STEP = 3.0
 """Progress counted at most for one move, so that a misread number does not outweigh all others."""
@@ -84,6 +85,7 @@ class Learner:
         self._known = (0, "")
         self._uses = 0
         self._survival: str | None = None
+        self._stood: set[tuple[str, float]] = set()
 
     @property
     def holding(self) -> bool:
@@ -162,6 +164,9 @@ class Learner:
             held = Held(move.first, before, self._situations.peek(before)) if move.second is None else None
         start, was = (held.before, held.was) if held is not None else (before, self._situations.peek(before))
         now = self._situations(after) if self.learning else self._situations.peek(after)
+        if self.learning and not self.counters.begun:
+            # What stood there before the first move is what runs begin with.
+            self.counters.read(before.scene, before.values)
         ended = self.counters.read(after.scene, {**after.values, **now.own}) if self.learning else False
         changed = _changed(was, now)
         if move.second is None:
@@ -316,10 +321,19 @@ class Learner:
             self._visit += 1
         survival = was.own.get(self._survival) if self._survival else None
         moved = _changed(was, now)
-        if moved and self.counters.place("progress") is None:
+        if self.counters.place("progress") is None and self._unseen(now):
             gain = STIR
-        self.choices.used(start.scene, used.first.kind, after.scene, gain, survival, moved=moved)
+        # What happened without leaving the scene is no way back to it.
+        came = moved or start.scene == after.scene
+        self.choices.used(start.scene, used.first.kind, after.scene, gain, survival, moved=came)
         return change, reward
+
+    def _unseen(self, now: Situation) -> bool:
+        """Whether an own number stands where it never stood before: losing and beginning anew is nothing new."""
+        new = {(place, value) for place, value in now.own.items()} - self._stood
+        places = {place for place, _ in self._stood}
+        self._stood |= new
+        return any(place in places for place, _ in new)
 
     def _learn_effect(self, used: Decision, was: Situation, now: Situation) -> dict[str, float]:
         point = (used.second or used.first).box.center
