@@ -329,7 +329,7 @@ class Learner:
         return change, reward
 
     def _unseen(self, now: Situation) -> bool:
-        """Whether an own number stands where it never stood before: losing and beginning anew is nothing new."""
+        """Whether an own number has a value it never had: losing and beginning anew is nothing new."""
         new = {(place, value) for place, value in now.own.items()} - self._stood
         places = {place for place, _ in self._stood}
         self._stood |= new
