@@ -60,7 +60,7 @@ class Kinds:
         if known is not None:
             return known
         marks = re.sub(r"[\w\s]", "", title)
-        close = difflib.get_close_matches(title, set(self._titles.values()), n=3, cutoff=SPELLING)
+        close = difflib.get_close_matches(title, dict.fromkeys(self._titles.values()), n=3, cutoff=SPELLING)
         # A mark (as in "name+") tells kinds apart, however alike the letters are.
         same = next((c for c in close if re.sub(r"[\w\s]", "", c) == marks and len(title) >= 5), title)
         self._titles[title] = same
