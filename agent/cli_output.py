@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import traceback
@@ -46,6 +47,10 @@ def guarded(*, debug: bool, json: bool) -> Iterator[None]:
     except ModuleNotFoundError as error:
         _explain(f"The package {error.name} is missing: run `pip install groundup` again.", debug)
         raise typer.Exit(2) from error
+    except BrokenPipeError:
+        # The reader has seen enough (`| head`); the shell's own tools say nothing either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
+        raise typer.Exit(141) from None
     except OSError as error:
         _explain(f"{error.strerror or error}: {error.filename or 'no file named'}.", debug)
         raise typer.Exit(1) from error

@@ -119,3 +119,16 @@ def test_bench_perception_on_no_screens(groundup: Groundup, tmp_path: Path) -> N
     ran = groundup("bench", "perception", "--screens", str(tmp_path))
     assert ran.code == 2
     assert len(ran.err.strip().splitlines()) == 1
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.db")
+    with Store.open(path):
+        pass
+    command = [sys.executable, "-m", "groundup.agent.cli", "skills", "list", "--library", path]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None and child.stderr is not None
+    child.stdout.close()
+    assert child.stderr.read() == ""
+    assert child.wait() == 141
+    child.stderr.close()
