@@ -30,8 +30,9 @@ PUZZLE = 0.3
 AGAIN = 0.7
 """Progress taken off for each time that a choice was made since anything changed: the way out of loops."""
 
-DOUBT = 0.5
-"""Progress taken off for each factor e by which a choice is unlikely to respond."""
+DOUBT = 1.5
+"""Progress taken off for each factor e by which a choice is unlikely to respond, where nothing is to be
+learnt: what was never tried is then tried last."""
 
 WASTE = 0.5
 """Progress that a move is worth which does nothing at all: the chance of one counts against a choice."""
@@ -45,6 +46,9 @@ POINTS = 15.0
 
 SAMPLES = 40
 """Situations at the start of a turn that skills to come are tried out in."""
+
+KNOWN = 2
+"""Uses of a skill after which a thing without words is taken for its first step wherever it stands."""
 
 BELIEF = 3.0
 """Survival points a turn by which a skill must differ from the usual one to be worth a step of progress."""
@@ -122,6 +126,8 @@ class Chooser:
             return {}
         raw: dict[int, float] = {}
         for thing in obs.things:
+            if not thing.text and self._effects.uses(f"{thing.kind} >") < KNOWN:
+                continue
             change = self._effects.expect(f"{thing.kind} >", thing.text)
             if any(c.startswith(("at:", "by:")) or d > 0 for c, d in change.items()):
                 raw[id(thing)] = self._worth(change, survival)
