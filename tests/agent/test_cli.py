@@ -127,7 +127,8 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path: Path) -> None:
         pass
     command = [sys.executable, "-m", "groundup.agent.cli", "skills", "list", "--library", path]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert child.stdout is not None and child.stderr is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
     child.stdout.close()
     assert child.stderr.read() == ""
     assert child.wait() == 141
