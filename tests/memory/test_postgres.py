@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ def _programs() -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    pytest.importorskip("psycopg", reason="psycopg is missing: run pip install 'groundup[postgres]'.")
+    if find_spec("psycopg") is None:
+        _missing("psycopg is missing: run pip install 'groundup[postgres]'.")
     programs = _programs()
     folder = tmp_path_factory.mktemp("postgres")
     as_user: list[str] = []
