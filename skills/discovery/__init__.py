@@ -1,0 +1,1 @@
+"""Video to segments to skills: skill boundary detection (SBD, arXiv 2503.10684)."""
