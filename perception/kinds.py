@@ -31,6 +31,9 @@ SPELLING = 0.86
 SHAPE = np.array([0.6, 0.4])
 """By how many powers of two two looks of one kind may differ in area and in aspect."""
 
+STEP = 1.0
+"""Levels of brightness by which a thing must be brighter than all of its kind to be noted."""
+
 Thumbnail = NDArray[np.float32]
 
 
@@ -39,6 +42,8 @@ class Kinds:
 
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}
+        self._brightest: dict[str, float] = {}
+        self._brighter = 0
         self._thumbnails: Thumbnail = np.zeros((0, SIDE * SIDE * 3), np.float32)
         self._shapes: NDArray[np.float64] = np.zeros((0, 2))
 
@@ -46,8 +51,18 @@ class Kinds:
         """The thing in `box`, with the `lines` that are written on it."""
         crop = pixels[box.y : box.y + box.h, box.x : box.x + box.w]
         title = self._title(lines)
-        kind = title or self._look(crop, box)
-        return Thing(box, kind, coarse_look(crop, box), written(lines))
+        if not title:
+            kind = self._look(_unwritten(crop, box, lines), box)
+            return Thing(box, kind, coarse_look(crop, box), written(lines))
+        return Thing(box, title, coarse_look(crop, box, self._most(title, crop)), written(lines))
+
+    def _most(self, title: str, crop: Pixels) -> float:
+        """The brightness of the brightest thing seen with that title, this one included."""
+        bright = float(_small(crop)[..., 2].mean())
+        if bright > self._brightest.get(title, 0.0) + STEP:
+            self._brightest[title] = bright
+            self._brighter += 1
+        return max(bright, self._brightest[title])
 
     def _title(self, lines: list[TextLine]) -> str:
         """The topmost line with a word in it, as it was first spelt; "" if nothing is written."""
@@ -83,18 +98,22 @@ class Kinds:
 
     def marks(self) -> dict[str, int]:
         """The documents that hold the kinds, each with a number that changes when the document does."""
-        return {"titles": len(self._titles), **{f"look {i}": 1 for i in range(len(self._thumbnails))}}
+        looks = {f"look {i}": 1 for i in range(len(self._thumbnails))}
+        return {"titles": len(self._titles), "brightest": self._brighter, **looks}
 
     def document(self, name: str) -> Any:
         """One of them, as JSON."""
         if name == "titles":
             return self._titles
+        if name == "brightest":
+            return self._brightest
         i = int(name.split()[1])
         return [self._thumbnails[i].astype(int).tolist(), self._shapes[i].tolist()]
 
     def load(self, documents: dict[str, Any]) -> None:
         """Replace everything by what `document` gave; other documents are left alone."""
         self._titles = dict(documents.get("titles", {}))
+        self._brightest = dict(documents.get("brightest", {}))
         looks = [documents[f"look {i}"] for i in range(sum(name.startswith("look ") for name in documents))]
         self._thumbnails = np.array([look for look, _ in looks], np.float32).reshape(-1, SIDE * SIDE * 3)
         self._shapes = np.array([shape for _, shape in looks], np.float64).reshape(-1, 2)
@@ -103,8 +122,28 @@ class Kinds:
         """Take over another library's kinds; returns our name for each of its looks."""
         for title, same in other._titles.items():
             self._titles.setdefault(title, self._titles.get(same, same))
+        for title, bright in other._brightest.items():
+            self._brightest[title] = max(bright, self._brightest.get(title, 0.0))
+        self._brighter += 1
         pairs = zip(other._thumbnails, other._shapes, strict=True)
         return {f"look {i}": self._named(thumbnail, shape) for i, (thumbnail, shape) in enumerate(pairs)}
+
+
+def _unwritten(crop: Pixels, box: Box, lines: list[TextLine]) -> Pixels:
+    """The crop with what is written on it painted over: a pile of 10 looks like a pile of 11.
+
+    Each line's box is filled with the median colour of its edge, where its ink does not reach.
+    """
+    if not lines:
+        return crop
+    out = crop.copy()
+    for line in lines:
+        left, top = max(0, line.box.x - box.x), max(0, line.box.y - box.y)
+        patch = out[top : line.box.y - box.y + line.box.h, left : line.box.x - box.x + line.box.w]
+        if patch.size:
+            edge = np.concatenate([patch[0], patch[-1], patch[:, 0], patch[:, -1]])
+            patch[:] = np.median(edge, axis=0)
+    return out
 
 
 def written(lines: list[TextLine]) -> str:
@@ -112,9 +151,20 @@ def written(lines: list[TextLine]) -> str:
     return " | ".join(x.text for x in sorted(lines, key=lambda x: (x.box.y // 8, x.box.x))).lower()
 
 
-def coarse_look(crop: Pixels, box: Box) -> str:
-    """Size, brightness and colourfulness in a few levels, such as "128x160 b3 c2"."""
-    small = cv2.resize(crop, (8, 8), interpolation=cv2.INTER_AREA)
-    hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
+def coarse_look(crop: Pixels, box: Box, brightest: float | None = None) -> str:
+    """Size, brightness and colourfulness in a few levels, such as "128x160 b3 c2".
+
+    With `brightest`, the mean brightness (0 to 255) of the brightest of its kind, brightness is told beside
+    that, in quarters ("128x160 r4 c2"): a dark picture in full light is no dimmed one.
+    """
+    hsv = _small(crop)
     width, height = (2 ** round(math.log2(side)) for side in (box.w, box.h))
-    return f"{width}x{height} b{int(hsv[..., 2].mean()) // 43} c{int(hsv[..., 1].mean()) // 64}"
+    bright = float(hsv[..., 2].mean())
+    level = f"b{int(bright) // 43}" if brightest is None else f"r{round(4 * bright / max(1.0, brightest))}"
+    return f"{width}x{height} {level} c{int(hsv[..., 1].mean()) // 64}"
+
+
+def _small(crop: Pixels) -> Pixels:
+    """The crop in 8 by 8 pixels of hue, saturation and value."""
+    small = cv2.resize(crop, (8, 8), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2HSV), dtype=np.uint8)

@@ -42,6 +42,7 @@ class Perceiver:
         self.places = Places()
         self.scenes = SceneIndex()
         self._proposals: list[Proposal] = []
+        self._lines: list[TextLine] = []
         self._last: Observation | None = None
         self.seconds: dict[str, float] = {}
 
@@ -49,7 +50,9 @@ class Perceiver:
         """Perceive a settled frame; `lasting` marks what changed for good since the last one (None: all)."""
         if self._last is None or (lasting is not None and lasting.mean() > SWITCHED):
             lasting = None
-        lines = self._timed("text", self.reader, frame, lasting)
+        if lasting is not None and self._last is not None and self._last.frame is not None:
+            lasting = steady.rewritten(lasting, self._lines, self._last.frame.pixels, frame.pixels)
+        lines = self._lines = self._timed("text", self.reader, frame, lasting)
         if lasting is None:
             self._proposals = self._timed("proposals", propose, frame.pixels)
         else:

@@ -53,6 +53,20 @@ def test_a_dimmed_thing_has_another_coarse_look() -> None:
     assert coarse_look(lit[40:160, 40:140], BOX) != coarse_look(dim[40:160, 40:140], BOX)
 
 
+def test_a_thing_is_dim_beside_the_brightest_of_its_kind_and_not_beside_others() -> None:
+    kinds = Kinds()
+    dark, bright = _card((60, 10, 10)), _card((250, 90, 90))
+    looks = {
+        kinds.thing(dark, BOX, [_line("Twin Strike")]).look.split()[1],
+        kinds.thing(bright, BOX, [_line("Wild Strike")]).look.split()[1],
+    }
+    assert looks == {"r4"}
+    again = Kinds()
+    again.load({name: kinds.document(name) for name in kinds.marks()})
+    dimmed = again.thing((dark * 0.5).astype(np.uint8), BOX, [_line("Twin Strike")])
+    assert dimmed.look.split()[1] == "r2"
+
+
 def test_kept_kinds_give_the_same_names() -> None:
     kinds = Kinds()
     looks = [_card((160, 20, 20)), _card((20, 40, 170)), _card((20, 160, 20))]
@@ -71,3 +85,14 @@ def test_another_librarys_looks_get_our_names() -> None:
     same = theirs.thing(red, BOX, []).kind
     names = ours.absorb(theirs)
     assert names[same] == mine != same
+
+
+def test_a_number_written_on_a_thing_is_no_part_of_its_look() -> None:
+    kinds = Kinds()
+    names = []
+    for number in ("1", "24", "88"):
+        pixels = _card((20, 40, 170))
+        cv2.rectangle(pixels, (42, 62), (138, 148), (12, 12, 16), -1)
+        cv2.putText(pixels, number, (52, 134), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (255, 255, 255), 16)
+        names.append(kinds.thing(pixels, BOX, [TextLine(Box(44, 66, 92, 80), number, 0.99)]).kind)
+    assert len(set(names)) == 1

@@ -1,8 +1,9 @@
+import cv2
 import numpy as np
 
 from groundup.perception import steady
 from groundup.perception.observation import Quantity, Thing
-from groundup.perception.types import Box, Proposal
+from groundup.perception.types import Box, Proposal, TextLine
 
 EMPTY = np.zeros((180, 320), np.bool_)
 
@@ -44,3 +45,22 @@ def test_proposals_are_made_anew_around_a_change_only() -> None:
     assert gone not in found
     assert max(p.box.iou(Box(600, 300, 120, 80)) for p in found) > 0.8
     assert steady.proposals(pixels, [far, gone], EMPTY) == [far, gone]
+
+
+def _written(text: str, up: int = 0) -> np.ndarray:
+    pixels = np.full((720, 1280, 3), 40, np.uint8)
+    cv2.putText(pixels, text, (500, 260 - up), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (250, 250, 250), 3)
+    return pixels
+
+
+def test_what_is_written_on_a_breathing_figure_changes_only_when_it_says_something_else() -> None:
+    line = TextLine(Box(498, 234, 26, 30), "8", 0.99)
+    assert not steady.rewritten(EMPTY, [line], _written("8"), _written("8", up=3)).any()
+    for other in ("6", "3", "18", ""):
+        mask = steady.rewritten(EMPTY, [line], _written("8"), _written(other, up=2))
+        assert steady.share(mask, line.box) == 1.0
+        # The number that stands there now may be wider, but what is far off has not changed.
+        assert steady.share(mask, Box(530, 240, 16, 16)) == 1.0
+        assert not mask[:, : 440 // 4].any()
+    touched = _changed(line.box)
+    assert steady.rewritten(touched, [line], _written("8"), _written("6")) is touched
