@@ -6,6 +6,7 @@ numbers stand still, those of others come and go with what they belong to.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Any
 
@@ -27,6 +28,10 @@ VISITS = 3
 
 STAY = 8
 """Looks at the only screen met so far that count as a visit: a game of one screen is never left."""
+
+BASE = 9.0
+"""Height of the smallest letters in pixels; two sizes of a number must differ by half to be told apart, since
+a box found around the same number has 21 to 28."""
 
 REMEMBERED = 30
 """Visits of each scene that are looked back on."""
@@ -131,7 +136,7 @@ def _name(form: str, x: int, y: int) -> str:
 
 
 def _ink(pixels: Pixels, box: Box) -> str:
-    """The number's size and the colour of its glyphs in a few levels, such as "h3 red"."""
+    """The number's size and the colour of its glyphs in a few levels, such as "h2 red"."""
     crop = pixels[max(0, box.y) : box.y + box.h, max(0, box.x) : box.x + box.w]
     if not crop.size:
         return "h0"
@@ -147,4 +152,4 @@ def _ink(pixels: Pixels, box: Box) -> str:
         colour = "yellow" if green - blue > 40 and green > 0.6 * red else "red"
     else:
         colour = "green" if high == green else "blue"
-    return f"h{round(box.h / 7)} {colour}"
+    return f"h{round(1.5 * math.log2(max(1.0, box.h / BASE)))} {colour}"

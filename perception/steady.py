@@ -135,7 +135,10 @@ def quantities(before: Sequence[Quantity], now: Sequence[Quantity], lasting: Mas
     """The numbers of a frame, given those of the frame before and what changed since."""
     kept = [q for q in before if share(lasting, q.box) == 0.0]
     places = {q.place for q in kept}
-    return kept + [q for q in now if q.place not in places and share(lasting, q.box) > 0.0]
+    # What could not be read at first, behind a number that floats up, say, is read later.
+    return kept + [
+        q for q in now if q.place not in places and not any(_covers(q.box, other.box) for other in kept)
+    ]
 
 
 def _regions(lasting: Mask) -> list[Box]:

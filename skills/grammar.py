@@ -25,8 +25,8 @@ DOUBT = 0.1
 
 DULL, DULL_LASTS = 0.6, 12
 """Factor on the chance of a kind for each time that it was dead in this scene in the last moves, until one
-responds, and how many moves it lasts: for want of something a thing may be dead now and alive in the next
-turn. By scene: what is listed in one may be what is played with in another."""
+responds, and how many moves it lasts for what is likely to respond: for want of something a thing may be dead
+now and alive in the next turn. By scene: what is listed in one may be what is played with in another."""
 
 SHOWN = 3
 """Things of a size with words on them that must have been dead in a scene before the next is taken for
@@ -69,16 +69,17 @@ class Grammar:
     def usable(self, obs: Observation) -> list[tuple[float, Thing]]:
         """Things with the probability that they respond, without those known to be dead in this exact
         state."""
-        out = [
-            (self.responsive(obs, thing) * DULL ** self._dullness(obs.scene, thing.kind), thing)
-            for thing in obs.things
-            if _spot(obs.state, thing) not in self._dead
-        ]
+        out = []
+        for thing in obs.things:
+            if _spot(obs.state, thing) not in self._dead:
+                chance = self.responsive(obs, thing)
+                out.append((chance * DULL ** self._dullness(obs.scene, thing.kind, chance), thing))
         return out or [(0.01, thing) for thing in obs.things]
 
-    def _dullness(self, scene: str, kind: str) -> int:
+    def _dullness(self, scene: str, kind: str, chance: float) -> int:
         times, last = self._dull.get((scene, kind), (0, 0))
-        return times if self._moves - last <= DULL_LASTS else 0
+        # What hardly ever responds does not wait for something that it lacks.
+        return times if chance < LIKELY or self._moves - last <= DULL_LASTS else 0
 
     def responsive(self, obs: Observation, thing: Thing) -> float:
         """The probability that `thing` responds."""
@@ -148,7 +149,7 @@ class Grammar:
         self._moves += 1
         where = obs.scene, thing.kind
         if self._dull.get(where, (1, 0))[0]:
-            self._dull[where] = (self._dullness(*where) + 1, self._moves)
+            self._dull[where] = (self._dullness(*where, self.responsive(obs, thing)) + 1, self._moves)
         self._dead[_spot(obs.state, thing)] = None
         self._lifeless.setdefault(_spot("", thing)[1:], set()).add(obs.scene)
         self._count_written(obs, thing, False)

@@ -35,6 +35,13 @@ def test_a_number_is_read_anew_only_where_the_screen_changed() -> None:
     assert found == {"n@1,1": 5, "n@2,2": 6}
 
 
+def test_a_number_that_could_not_be_read_at_first_is_taken_in_later_and_once() -> None:
+    known = Quantity(Box(100, 20, 30, 16), 5, None, "n", "n@1,1")
+    late = Quantity(Box(300, 20, 30, 16), 7, None, "n", "n@2,2")
+    again = Quantity(Box(101, 20, 30, 16), 5, None, "life n", "life n@1,1")
+    assert steady.quantities([known], [known, late, again], EMPTY) == [known, late]
+
+
 def test_proposals_are_made_anew_around_a_change_only() -> None:
     rng = np.random.default_rng(1)
     pixels = np.full((720, 1280, 3), 40, np.uint8)
