@@ -62,6 +62,22 @@ def perception(
         _print(report, json, table(report))
 
 
+@bench.command(epilog="Example: groundup bench segment ../shared/data/minecraft/short.mp4 --size 1x")
+def segment(
+    video: Annotated[Path, typer.Argument(help="A video to take frames from.")],
+    size: Annotated[str, typer.Option(help="1x, 2x or 3x: the size of VPT's policy.")] = "1x",
+    frames: Annotated[int, typer.Option(help="Frames to score.", min=2)] = 200,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Scoring frames with random weights at VPT's sizes, beside doing it frame by frame."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_segment
+
+        report = bench_segment.run(video, size, frames)
+        _print(report, json, table(report))
+
+
 @bench.command(epilog="Example: groundup bench library --sizes 10000,100000")
 def library(
     sizes: Annotated[str, typer.Option(help="Numbers of skills to retrieve from.")] = "10000,100000,1000000",

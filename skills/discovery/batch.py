@@ -1,0 +1,147 @@
+"""Many videos by several processes: what is done is kept, what fails is said, what was killed is done
+again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from groundup.envs.errors import GroundupError
+from groundup.skills.discovery.segmenting import Job, segment_video
+
+PATIENCE = 3
+"""How often in a row workers may die with no video done before the rest is given up."""
+
+SUFFIXES = frozenset((".mp4", ".mkv", ".avi", ".mov", ".webm"))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A video that could not be cut, and why."""
+
+    video: str
+    error: str
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """The videos of a folder, in order of name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+class Records:
+    """A JSON lines file with one record a video; only whole lines count, and each is on disk when it is
+    told."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.done: dict[str, dict[str, Any]] = {}
+        if path.exists():
+            self._recover()
+
+    def add(self, record: dict[str, Any]) -> None:
+        """Append a record; on a full disk what was there stays whole. Raises GroundupError."""
+        line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
+        before = self._path.stat().st_size if self._path.exists() else 0
+        try:
+            with self._path.open("ab") as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            if self._path.exists():
+                os.truncate(self._path, before)
+            raise GroundupError(
+                f"{self._path} cannot be written ({error.strerror}): make room and run again, "
+                "what is done is kept."
+            ) from error
+        self.done[record["video"]] = record
+
+    def _recover(self) -> None:
+        """Take what is whole, and cut off half a line that a killed run left."""
+        content = self._path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        for number, line in enumerate(whole.splitlines(), start=1):
+            try:
+                record = json.loads(line)
+                self.done[record["video"]] = record
+            except (ValueError, KeyError, TypeError) as error:
+                raise GroundupError(
+                    f"{self._path}, line {number} is no record of a video: give another file with --out."
+                ) from error
+        if len(whole) < len(content):
+            os.truncate(self._path, len(whole))
+
+
+def segment_all(
+    jobs: Sequence[Job],
+    workers: int,
+    keep: Callable[[dict[str, Any]], None],
+    progress: Callable[[int, int, str], None],
+) -> list[Failure]:
+    """Cut many videos in `workers` processes; `keep` gets each record once. Gives what failed."""
+    pending = {str(job.video): replace(job, threads=1) for job in jobs}
+    failures: list[Failure] = []
+    deaths = 0
+    while pending and deaths < PATIENCE:
+        before = len(pending)
+        try:
+            _round(
+                pending,
+                workers,
+                keep,
+                failures,
+                lambda words: progress(len(jobs) - len(pending), len(jobs), words),
+            )
+        except BrokenProcessPool:
+            deaths = 0 if len(pending) < before else deaths + 1
+    failures += [
+        Failure(video, "its process died again and again, is there memory enough?") for video in pending
+    ]
+    return failures
+
+
+def _round(
+    pending: dict[str, Job],
+    workers: int,
+    keep: Callable[[dict[str, Any]], None],
+    failures: list[Failure],
+    tell: Callable[[str], None],
+) -> None:
+    """One pool of processes over what is left. Raises BrokenProcessPool when one of them dies."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(_one, job): video for video, job in pending.items()}
+        try:
+            for future in as_completed(futures):
+                video = futures[future]
+                record, error = future.result()
+                if record is not None:
+                    keep(record)
+                else:
+                    failures.append(Failure(video, error))
+                del pending[video]
+                tell(Path(video).name)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _one(job: Job) -> tuple[dict[str, Any] | None, str]:
+    """The record of a video, or the sentence that says why there is none."""
+    try:
+        return segment_video(job).to_json(), ""
+    except GroundupError as error:
+        return None, str(error)
+    except (OSError, MemoryError) as error:
+        return None, f"{type(error).__name__}: {error}"
+
+
+def unfinished(jobs: Iterable[Job], records: Records) -> list[Job]:
+    """The jobs whose video has no record yet."""
+    return [job for job in jobs if str(job.video) not in records.done]

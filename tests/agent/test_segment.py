@@ -1,0 +1,228 @@
+"""`groundup segment` on real files: outputs, many videos, killed workers, resuming, bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from groundup.perception.video import frames
+from groundup.skills.discovery.batch import Records, segment_all
+from groundup.skills.discovery.segmenting import Job
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.fixture
+def golden() -> Path:
+    folder = DATA / "vpt-golden"
+    if not folder.is_dir():
+        sentence = f"{folder} is missing: it holds a small policy."
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return folder
+
+
+def _video(path: Path, count: int = 6, seed: int = 0) -> Path:
+    rng = np.random.default_rng(seed)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("h264", rate=20)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(count):
+            pixels = rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _actions(path: Path, count: int = 6) -> Path:
+    path.write_text(
+        "".join(json.dumps({"buttons": ["forward"], "camera": [n, 0]}) + "\n" for n in range(count))
+    )
+    return path
+
+
+def _pair(folder: Path, name: str, seed: int = 0) -> Path:
+    _actions(folder / f"{name}.jsonl")
+    return _video(folder / f"{name}.mp4", seed=seed)
+
+
+def test_boundaries_and_files_of_one_video(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    ran = groundup(
+        *("segment", str(golden / "clip.mp4"), "--actions", str(golden / "clip.jsonl"), "--json"),
+        *("--policy", str(golden / "policy.model"), "--gap", "3.955"),
+        *("--clips", str(tmp_path / "clips"), "--timeline", str(tmp_path / "t.png")),
+        *("--out", str(tmp_path / "r.jsonl")),
+    )
+    assert ran.code == 0
+    expected = json.loads((golden / "expected.json").read_text())["recorded"]["boundaries_by_gap"]["3.955"]
+    assert ran.json["boundaries"] == expected
+    assert (ran.json["frames"], ran.json["fps"], ran.json["actions"]) == (240, 20.0, "recorded")
+    (line,) = (tmp_path / "r.jsonl").read_text().splitlines()
+    assert json.loads(line)["boundaries"] == expected
+    lengths = [len(list(frames(clip))) for clip in sorted((tmp_path / "clips").iterdir())]
+    assert lengths == [last - first + 1 for first, last in expected]
+    assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_predicted_actions_and_the_default_gap(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.csv"
+    ran = groundup(
+        *("segment", str(golden / "clip.mp4"), "--policy", str(golden / "policy.model"), "--json"),
+        *("--idm", str(golden / "idm.model"), "--out", str(out)),
+    )
+    assert (ran.json["actions"], ran.json["gap"], ran.json["boundaries"]) == ("idm", 17.0, [[0, 239]])
+    assert out.read_text().splitlines()[1].startswith("clip.mp4,0,239,0.0,end,")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"video": "none.mp4"}, "There is no video"),
+        ({"video": "v.jsonl"}, "not a video"),
+        ({"actions": "short.jsonl"}, "more than 3 frames, but 3 actions"),
+        ({"actions": "long.jsonl"}, "6 frames, but 9 actions"),
+        ({"actions": "broken.jsonl"}, "line 2 is not JSON"),
+        ({"policy": "v.mp4"}, "beside it"),
+        ({"rule": "magic"}, "no rule 'magic'"),
+        ({"out": "r.txt"}, "should end with"),
+    ],
+)
+def test_bad_input_is_a_sentence(
+    groundup: Any, golden: Path, tmp_path: Path, change: dict[str, str], words: str
+) -> None:
+    _pair(tmp_path, "v")
+    _actions(tmp_path / "short.jsonl", 3)
+    _actions(tmp_path / "long.jsonl", 9)
+    (tmp_path / "broken.jsonl").write_text("{}\n{\n")
+    given = {
+        "video": "v.mp4",
+        "actions": "v.jsonl",
+        "policy": str(golden / "policy.model"),
+        "out": "o.jsonl",
+    } | change
+    paths = {name: str(tmp_path / value) for name, value in given.items() if name != "rule"}
+    options = [f"--{name}={value}" for name, value in paths.items() if name != "video"]
+    ran = groundup(
+        "segment", paths["video"], *options, *([f"--rule={given['rule']}"] if "rule" in given else [])
+    )
+    assert ran.code == 2
+    assert words in ran.err
+    assert ran.err.count("\n") == 1
+    assert not (tmp_path / "o.jsonl").exists()
+
+
+def test_without_actions_it_says_what_to_give(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    ran = groundup("segment", str(_video(tmp_path / "v.mp4")), "--policy", str(golden / "policy.model"))
+    assert ran.code == 2
+    assert "--idm" in ran.err
+
+
+def test_a_loss_that_is_no_number_fails(golden: Path) -> None:
+    from groundup.skills.discovery.vpt.engine import ChunkedLosses, LossesInvalid
+    from groundup.skills.discovery.vpt.files import load_policy
+
+    policy = load_policy(golden / "policy.model")
+    policy.net.final_ln.weight.data[0] = float("nan")
+    picture = np.zeros((128, 128, 3), dtype=np.uint8)
+    losses = ChunkedLosses(policy, np.zeros((3, 2), dtype=np.int64), iter([picture] * 3))
+    with pytest.raises(LossesInvalid, match="frame 0 is not a number"):
+        list(losses.since(0))
+
+
+def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for the disk: a write breaks off in the middle."""
+    script = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from groundup.skills.discovery.batch import Records\n"
+        "from groundup.envs.errors import GroundupError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (250, 250))\n"
+        "records = Records(Path(sys.argv[1]))\n"
+        "try:\n"
+        "    for n in range(99): records.add({'video': f'{n}.mp4', 'boundaries': [[0, 10]] * 5})\n"
+        "except GroundupError as error: print(error)\n"
+    )
+    path = tmp_path / "r.jsonl"
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    assert "cannot be written" in ran.stdout
+    assert path.read_bytes().endswith(b"\n")
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert len(Records(path).done) == len(lines) == 250 // len(lines[0])
+
+
+def test_a_folder_with_a_bad_video_goes_on_and_resumes(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        _pair(tmp_path, f"{number}", number)
+    (tmp_path / "bad.mp4").write_bytes(b"no video")
+    out = tmp_path / "out.jsonl"
+    command = (
+        "segment",
+        str(tmp_path),
+        "--policy",
+        str(golden / "policy.model"),
+        "--out",
+        str(out),
+        "--json",
+    )
+    first = groundup(*command)
+    assert first.code == 1
+    assert [Path(failed["video"]).name for failed in first.json["failed"]] == ["bad.mp4"]
+    assert len(first.json["videos"]) == 3
+    content = out.read_bytes()
+    # As a killed run would leave it: the last record half written.
+    out.write_bytes(content[:-20])
+    (tmp_path / "bad.mp4").unlink()
+    second = groundup(*command)
+    assert (second.code, second.json["resumed"]) == (0, 2)
+    assert sorted(out.read_bytes().splitlines()) != []
+    assert sorted(r["file"] for r in map(json.loads, out.read_text().splitlines())) == [
+        "0.mp4",
+        "1.mp4",
+        "2.mp4",
+    ]
+
+
+def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
+    source = _pair(tmp_path, "source")
+    jobs = []
+    for number in range(100):
+        video = Path(shutil.copyfile(source, tmp_path / f"{number:03}.mp4"))
+        jobs.append(Job(video, golden / "policy.model", actions=tmp_path / "source.jsonl", threads=1))
+    records = Records(tmp_path / "out.jsonl")
+    killed = threading.Event()
+
+    def keep(record: dict[str, Any]) -> None:
+        records.add(record)
+        if len(records.done) >= 20 and not killed.is_set():
+            killed.set()
+            os.kill(_children()[-1], signal.SIGKILL)
+            time.sleep(0.2)
+
+    failures = segment_all(jobs, 2, keep, lambda *_: None)
+    assert failures == []
+    assert killed.is_set()
+    written = [json.loads(line)["file"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert sorted(written) == [f"{number:03}.mp4" for number in range(100)]
+
+
+def _children() -> list[int]:
+    """The worker processes of this one."""
+    import multiprocessing
+
+    return [process.pid for process in multiprocessing.active_children() if process.pid is not None]

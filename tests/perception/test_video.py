@@ -1,0 +1,103 @@
+"""Decoding: equal to OpenCV, upright, and a sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from groundup.perception.video import VideoUnusable, frames, probe
+
+
+def _write(path: Path, count: int = 10, *, rotate: bool = False, variable: bool = False) -> Path:
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("h264", rate=20, options={"crf": "1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(count):
+            pixels = np.random.default_rng(number).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts = number + (number > 4) * 7 * variable
+            frame.time_base = Fraction(1, 20)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    if rotate:
+        content = path.read_bytes()
+        # The matrix of the track's header, from the identity to a quarter turn.
+        at = content.index(b"tkhd") + 44
+        one = (0x10000).to_bytes(4, "big")
+        zero, minus = bytes(4), (0xFFFF0000).to_bytes(4, "big")
+        turned = zero + one + zero + minus + zero + zero
+        path.write_bytes(content[:at] + turned + content[at + 24 :])
+    return path
+
+
+def _by_opencv(path: Path) -> list[NDArray[np.uint8]]:
+    capture, found = cv2.VideoCapture(str(path)), []
+    while True:
+        read, pixels = capture.read()
+        if not read:
+            return found
+        found.append(np.asarray(pixels[..., ::-1], dtype=np.uint8))
+
+
+@pytest.mark.parametrize("variable", [False, True])
+@pytest.mark.parametrize("rotate", [False, True])
+def test_frames_are_opencvs(tmp_path: Path, rotate: bool, variable: bool) -> None:
+    path = _write(tmp_path / "v.mp4", rotate=rotate, variable=variable)
+    ours, theirs = list(frames(path)), _by_opencv(path)
+    assert len(ours) == 10
+    assert ours[0].shape == ((64, 48, 3) if rotate else (48, 64, 3))
+    assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_what_the_header_says(tmp_path: Path) -> None:
+    info = probe(_write(tmp_path / "v.mp4"))
+    assert (info.width, info.height, info.fps, info.frames) == (64, 48, 20.0, 10)
+
+
+def test_what_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "v.mp4"
+    with pytest.raises(VideoUnusable, match="no video"):
+        probe(path)
+    for content in (b"", b"hello " * 1000):
+        path.write_bytes(content)
+        with pytest.raises(VideoUnusable, match="not a video"):
+            list(frames(path))
+    sound = tmp_path / "v.wav"
+    with av.open(str(sound), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 800), dtype=np.int16), format="s16", layout="mono")
+        silence.sample_rate = 8000
+        container.mux(stream.encode(silence))
+    with pytest.raises(VideoUnusable, match="no pictures"):
+        list(frames(sound))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_video(tmp_path: Path, share: float) -> None:
+    path = _write(tmp_path / "v.mp4", 40)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(VideoUnusable, match=r"truncated|damaged"):
+        list(frames(path))
+
+
+def test_no_frames(tmp_path: Path) -> None:
+    path = _write(tmp_path / "v.mp4", 1)
+    content = path.read_bytes()
+    at = content.index(b"mdat") + 4
+    path.write_bytes(content[:at] + bytes(len(content) - at))
+    with pytest.raises(VideoUnusable):
+        list(frames(path))
+
+
+def test_a_codec_without_decoder(tmp_path: Path) -> None:
+    path = _write(tmp_path / "v.mp4")
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzz1").replace(b"avcC", b"zzzC"))
+    with pytest.raises(VideoUnusable, match="nothing here decodes"):
+        list(frames(path))

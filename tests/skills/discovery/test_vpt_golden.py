@@ -1,0 +1,99 @@
+"""Equal to what OpenAI's and CraftJarvis's code computes (../shared/data/vpt-golden)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from groundup.skills.discovery.rules.reference import ReferenceRule
+from groundup.skills.discovery.types import Losses
+from groundup.skills.discovery.vpt.actions import BUTTONS, Actions
+from groundup.skills.discovery.vpt.demonstrations import Demonstration, demonstration, in_video, predicted
+from groundup.skills.discovery.vpt.engine import ChunkedLosses, SteppedLosses
+from groundup.skills.discovery.vpt.files import load_idm, load_policy
+from groundup.skills.discovery.vpt.networks import Policy
+from groundup.skills.discovery.vpt.recordings import from_actions, read_recording
+
+NAMES = ("recorded", "idm")
+
+
+@dataclass(frozen=True)
+class Golden:
+    policy: Policy
+    expected: dict[str, Any]
+    frames: dict[str, Any]
+    demonstrations: dict[str, Demonstration]
+
+
+@pytest.fixture(scope="module")
+def golden(data: Path) -> Golden:
+    folder = data / "vpt-golden"
+    recordings = {
+        "recorded": read_recording(folder / "clip.jsonl"),
+        "idm": predicted(folder / "clip.mp4", load_idm(folder / "idm.model")),
+    }
+    return Golden(
+        load_policy(folder / "policy.model"),
+        json.loads((folder / "expected.json").read_text()),
+        dict(np.load(folder / "frames.npz")),
+        {name: demonstration(folder / "clip.mp4", recording) for name, recording in recordings.items()},
+    )
+
+
+def _cut(losses: Losses, demo: Demonstration, gap: float) -> list[list[int]]:
+    segments = ReferenceRule(gap=gap).cut(losses, demo.track)
+    return [list(in_video(demo, segment.start, segment.end)) for segment in segments]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_frames_and_actions_are_the_references(golden: Golden, name: str) -> None:
+    demo, expected = golden.demonstrations[name], golden.expected[name]
+    assert demo.kept.tolist() == expected["frames"]
+    assert demo.track.gui.tolist() == expected["gui"]
+    actions = demo.recording.actions[demo.kept]
+    assert actions.buttons.astype(int).tolist() == [[a[b] for b in BUTTONS] for a in expected["actions"]]
+    np.testing.assert_allclose(actions.camera, [a["camera"] for a in expected["actions"]], atol=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_frames_decoded_from_the_video_are_equal_to_the_bit(golden: Golden, name: str) -> None:
+    assert np.array_equal(np.stack(list(golden.demonstrations[name].frames())), golden.frames[name])
+
+
+@pytest.mark.parametrize("engine", [SteppedLosses, ChunkedLosses])
+@pytest.mark.parametrize("name", NAMES)
+def test_losses_and_boundaries_are_the_references(golden: Golden, name: str, engine: Any) -> None:
+    demo, expected = golden.demonstrations[name], golden.expected[name]
+
+    def losses() -> Losses:
+        made: Losses = engine(golden.policy, demo.joint, iter(golden.frames[name]))
+        return made
+
+    np.testing.assert_allclose(list(losses().since(0)), expected["loss_without_reset"], atol=1e-4, rtol=0)
+    for gap, boundaries in expected["boundaries_by_gap"].items():
+        assert _cut(losses(), demo, float(gap)) == boundaries
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_boundaries_from_the_video_itself(golden: Golden, name: str) -> None:
+    demo = golden.demonstrations[name]
+    for gap, boundaries in golden.expected[name]["boundaries_by_gap"].items():
+        assert _cut(ChunkedLosses(golden.policy, demo.joint, demo.frames()), demo, float(gap)) == boundaries
+
+
+def test_actions_of_the_inverse_model_from_the_frames(golden: Golden, data: Path) -> None:
+    idm = load_idm(data / "vpt-golden" / "idm.model")
+    pressed, memory = [], idm.empty()
+    with torch.inference_mode():
+        for window in torch.from_numpy(golden.frames["idm"]).split(32):
+            buttons, _, memory = idm.actions(window, memory)
+            pressed.append(buttons.numpy().astype(bool))
+    recorded = from_actions(Actions(np.concatenate(pressed), np.zeros((240, 2))))
+    expected = [[bool(a[b]) for b in BUTTONS] for a in golden.expected["idm"]["actions"]]
+    assert recorded.actions.buttons.tolist() == expected
