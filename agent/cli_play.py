@@ -20,7 +20,7 @@ from groundup.agent.policies import POLICIES, make_policy
 from groundup.agent.policy import Policy
 from groundup.agent.report import CounterWatch, progress, read_log, responsiveness, skill_counts, step_times
 from groundup.agent.session import Session, Step
-from groundup.agent.settings import Settings
+from groundup.agent.settings import Settings, library_of
 from groundup.agent.steering import Steering
 from groundup.envs.errors import UsageError
 from groundup.envs.games import Game, open_game
@@ -96,11 +96,6 @@ def check(options: PlayOptions) -> None:
         raise UsageError(f"No policy is called {options.policy!r}: choose one of {', '.join(POLICIES)}.")
     if options.resume and options.seed is not None:
         raise UsageError("--resume goes on with the seed of the run it resumes: leave --seed out.")
-
-
-def library_of(game: str) -> str:
-    """The library that `game` uses when none is named, in $GROUNDUP_HOME."""
-    return str(Settings().library(re.sub(r"[^\w.-]+", "-", game)))
 
 
 def play(options: PlayOptions, tell: Tell) -> Played:
