@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -23,15 +26,12 @@ from groundup.tui.base import WatchScreen, begin
 from groundup.tui.dialogs import Choice, Question
 from groundup.tui.feed import Feed
 from groundup.tui.growth import Growth
-from groundup.tui.growth_screen import GrowthScreen
-from groundup.tui.log_screen import LogScreen
 from groundup.tui.run_screen import RunScreen
-from groundup.tui.scenes_screen import ScenesScreen
-from groundup.tui.segments import Segmentation
-from groundup.tui.segments_screen import SegmentsScreen
-from groundup.tui.skills_screen import SkillsScreen
 from groundup.tui.state import RunState
 from groundup.tui.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from groundup.tui.segments import Segmentation
 
 POLL_SECONDS = 0.2
 """Time between two looks at the library: what happens shows within half a second, drawing included."""
@@ -40,6 +40,13 @@ TROUBLED_SECONDS = 2.0
 """The same while the library cannot be read."""
 
 _T = TypeVar("_T")
+
+
+def _screen(name: str) -> Screen[Any]:
+    """One of the other screens: imported when it is first shown, so that the first is painted sooner."""
+    module = import_module(f"groundup.tui.{name}_screen")
+    screen: Screen[Any] = getattr(module, f"{name.title()}Screen")()
+    return screen
 
 
 class WatchApp(App[None]):
@@ -70,11 +77,7 @@ class WatchApp(App[None]):
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         "run": RunScreen,
-        "growth": GrowthScreen,
-        "skills": SkillsScreen,
-        "scenes": ScenesScreen,
-        "segments": SegmentsScreen,
-        "log": LogScreen,
+        **{name: partial(_screen, name) for name in ("growth", "skills", "scenes", "segments", "log")},
     }
     DEFAULT_MODE = "run"
 
@@ -102,6 +105,11 @@ class WatchApp(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+        if not self.is_headless and threading.current_thread() is threading.main_thread():
+            # Ended from outside, it gives the terminal back first.
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                with contextlib.suppress(NotImplementedError):
+                    asyncio.get_running_loop().add_signal_handler(number, self.exit)
         if self.segments is not None and self.state.run is None:
             self.switch_mode("segments")
         self.set_interval(POLL_SECONDS, self._look)
@@ -132,14 +140,18 @@ class WatchApp(App[None]):
             self._say_trouble(str(error))
         finally:
             self._looking = False
-        if isinstance(self.screen, WatchScreen):
-            self.screen.tell()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Let the screen that is shown say what is new; between two screens there is none."""
+        with contextlib.suppress(ScreenStackError):
+            if isinstance(self.screen, WatchScreen):
+                self.screen.tell()
 
     def _say_trouble(self, sentence: str) -> None:
         if sentence != self.trouble:
             self.trouble = sentence
-            if isinstance(self.screen, WatchScreen):
-                self.screen.tell()
+            self._tell()
 
     async def _count(self) -> None:
         """Count the run's whole log bit by bit, then what comes."""
@@ -160,8 +172,7 @@ class WatchApp(App[None]):
         self.feed.state = await self.feed.ask(lambda: source.open_run(source.run(run_id)))
         self.growth = Growth()
         begin(self, self._count, group="count", exclusive=True)
-        if isinstance(self.screen, WatchScreen):
-            self.screen.tell()
+        self._tell()
 
     # What keys and commands do
 
@@ -172,8 +183,7 @@ class WatchApp(App[None]):
     def action_dark(self) -> None:
         """Change between dark and light."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
-        if isinstance(self.screen, WatchScreen):
-            self.screen.tell()
+        self._tell()
 
     def action_keys(self) -> None:
         """Show all keys, or hide them."""
