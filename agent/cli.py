@@ -1,4 +1,4 @@
-"""The command line: `groundup play`, `segment`, `skills`, `bench`, `doctor`.
+"""The command line: `groundup play`, `segment`, `watch`, `report`, `skills`, `bench`, `doctor`.
 
 Only what `--help` needs is imported here; each command imports its own parts when it runs.
 """
@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from groundup.agent.cli_bench import bench
-from groundup.agent.cli_output import STOPPED, Debug, Json, Progress, guarded, print_json
+from groundup.agent.cli_output import STOPPED, Debug, Json, LibraryOption, Progress, guarded, print_json
 from groundup.agent.cli_skills import skills
 
 app = typer.Typer(
@@ -153,6 +153,71 @@ def segment(
             print(cli_segment.as_text(report))
         if report.get("failed"):
             raise typer.Exit(1)
+
+
+@app.command(epilog="Example: groundup watch --library out/spire.db")
+def watch(
+    run: Annotated[
+        str | None, typer.Argument(help="A run, or how its id begins. [default: the latest]")
+    ] = None,
+    library: LibraryOption = None,
+    game: Annotated[str, typer.Option(help="The game whose library is meant when none is named.")] = "spire",
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(help="Another library, whose runs can be laid over this one's; may be given again."),
+    ] = None,
+    segments: Annotated[
+        Path | None, typer.Option(help="A segmented video, as groundup segment --json writes it.")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Print the same facts as lines.")] = False,
+    web: Annotated[bool, typer.Option("--web", help="Show it in a browser on this machine.")] = False,
+    port: Annotated[int, typer.Option(help="Port of --web; 0 takes a free one.", min=0, max=65535)] = 0,
+    debug: Debug = False,
+) -> None:
+    """Watch a run as it happens, and everything that was learnt."""
+    with guarded(debug=debug, json=False):
+        from groundup.tui.start import WatchOptions
+        from groundup.tui.start import watch as start
+
+        start(
+            WatchOptions(
+                library=library or _library_of(game),
+                run=run,
+                beside=tuple(beside or ()),
+                segments=segments,
+                plain=plain,
+                web=web,
+                port=port,
+            )
+        )
+
+
+@app.command(epilog="Example: groundup report --library out/spire.db --out report.html")
+def report(
+    run: Annotated[
+        str | None, typer.Argument(help="A run, or how its id begins. [default: the latest]")
+    ] = None,
+    library: LibraryOption = None,
+    game: Annotated[str, typer.Option(help="The game whose library is meant when none is named.")] = "spire",
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write one page on a run, to keep: curves, skills, the path through the scenes."""
+    with guarded(debug=debug, json=json):
+        from groundup.tui.page import write_report
+
+        written = write_report(library or _library_of(game), run, out)
+        if json:
+            print_json(written)
+        else:
+            print(f"{written['page']}: {written['bytes'] / 1e6:.1f} MB on run {written['run']}")
+
+
+def _library_of(game: str) -> str:
+    from groundup.agent.settings import library_of
+
+    return library_of(game)
 
 
 @app.command(epilog="Example: groundup doctor")

@@ -14,12 +14,14 @@ from types import FrameType
 from typing import Any
 
 from groundup.agent.curve import draw_at_work, draw_curve, draw_skills
+from groundup.agent.journal import Journal
 from groundup.agent.knowledge import Knowledge, load
 from groundup.agent.policies import POLICIES, make_policy
 from groundup.agent.policy import Policy
 from groundup.agent.report import CounterWatch, progress, read_log, responsiveness, skill_counts, step_times
 from groundup.agent.session import Session, Step
-from groundup.agent.settings import Settings
+from groundup.agent.settings import Settings, library_of
+from groundup.agent.steering import Steering
 from groundup.envs.errors import UsageError
 from groundup.envs.games import Game, open_game
 from groundup.memory.records import RunRecord
@@ -96,11 +98,6 @@ def check(options: PlayOptions) -> None:
         raise UsageError("--resume goes on with the seed of the run it resumes: leave --seed out.")
 
 
-def library_of(game: str) -> str:
-    """The library that `game` uses when none is named, in $GROUNDUP_HOME."""
-    return str(Settings().library(re.sub(r"[^\w.-]+", "-", game)))
-
-
 def play(options: PlayOptions, tell: Tell) -> Played:
     """Play, keep what is learnt, draw the pictures; raises `UsageError` before anything is written."""
     check(options)
@@ -133,7 +130,11 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
     if library.store.get_knowledge("lessons"):
         # Left by a kill: they go into a snapshot before new ones take their places.
         knowledge.snapshot()
-    session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge, done=run.steps)
+    journal = Journal(library.store, run.id, policy)
+    session = Session(
+        game.env, policy, perceiver, keeper=keeper, knowledge=knowledge, journal=journal, done=run.steps
+    )
+    steering = Steering(library.store, run.id, plan.steps)
     watch = _Watch(policy, plan.steps, tell)
     # A resumed run meets new games, not those again that it has played.
     game.env.reset(seed=(run.seed or 0) + run.steps)
@@ -141,9 +142,13 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
     try:
         with _stopping() as pressed:
             over = _time_over(options.minutes)
-            session.play(plan.steps, until=lambda: pressed() or over(), on_step=watch)
+            session.play(
+                lambda: steering.steps,
+                until=lambda: steering.halts(lambda: pressed() or over()),
+                on_step=watch,
+            )
             interrupted = pressed()
-        status = FINISHED if session.tally.steps >= plan.steps else "stopped"
+        status = FINISHED if session.tally.steps >= steering.steps else "stopped"
         knowledge.snapshot()
     finally:
         library.store.save_run_state(run.id, {}, steps=session.tally.steps, status=status)
@@ -170,14 +175,25 @@ def _begin(options: PlayOptions, game: Game, store: Store) -> _Plan:
     run = unfinished[-1]
     if options.policy not in (None, run.policy):
         raise UsageError(f"The run to resume was played by {run.policy}: leave --policy out.")
-    first = store.events(run.id, limit=1)
-    wanted = options.steps or (int(first[0].data["steps"]) if first else STEPS)
+    wanted = options.steps or _steps_of(store, run.id)
     if wanted <= run.steps:
         raise UsageError(
             f"Run {run.id} has done {run.steps} steps already: give a greater --steps to go on with it."
         )
     store.save_run_state(run.id, {}, status="running")
     return _Plan(run, wanted, resumed=True)
+
+
+def _steps_of(store: Store, run: str) -> int:
+    """The steps that a run was to do: what was asked of it last, from outside or at its start."""
+    asked = store.lookups.events_before(run, 1 << 62, limit=1000, kinds=("control",))
+    budgets = [
+        event.data["steps"]
+        for event in asked
+        if event.data.get("what") == "budget" and "refused" not in event.data
+    ]
+    first = store.events(run, limit=1)
+    return int(budgets[-1] if budgets else first[0].data["steps"] if first else STEPS)
 
 
 class _Watch:

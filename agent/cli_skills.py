@@ -32,7 +32,7 @@ class _Asked:
 
     @property
     def location(self) -> str:
-        from groundup.agent.cli_play import library_of
+        from groundup.agent.settings import library_of
 
         return self.library or library_of(self.game)
 

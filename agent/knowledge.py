@@ -43,11 +43,13 @@ class Knowledge:
         after: Observation,
         lesson: Lesson,
         done: int,
+        more: dict[str, Any] | None = None,
     ) -> Iterator[None]:
-        """Everything that one step keeps, in one transaction; the body adds its own."""
+        """Everything that one step keeps, in one transaction; the body adds its own, `more` goes into the
+        step's event."""
         with self._store.step():
             yield
-            self._store.append_event(self._run, "step", _event(move, lesson, after, done))
+            self._store.append_event(self._run, "step", _event(move, lesson, after, done) | (more or {}))
             self._store.save_run_state(self._run, {}, steps=done)
             if self._learner is None:
                 return

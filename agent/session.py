@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from groundup.agent.journal import Journal
 from groundup.agent.knowledge import Knowledge
 from groundup.agent.policy import Policy
 from groundup.envs.types import Env
@@ -56,28 +57,35 @@ class Session:
         *,
         keeper: Keeper | None = None,
         knowledge: Knowledge | None = None,
+        journal: Journal | None = None,
         done: int = 0,
     ) -> None:
-        """`keeper` and `knowledge` keep what is learnt (None: nothing is kept); `done`: steps done before."""
+        """`keeper` and `knowledge` keep what is learnt (None: nothing is kept), `journal` what watchers see.
+
+        `done`: steps done before.
+        """
         self._policy = policy
         self._perceiver = perceiver
         self._executor = Executor(env)
         self._keeper = keeper
         self._knowledge = knowledge
+        self._journal = journal
+        self._ms: dict[str, float] = {}
         self.tally = Tally(steps=done, began=done)
         self._obs: Observation | None = None
 
     def play(
         self,
-        steps: int,
+        steps: int | Callable[[], int],
         *,
         until: Callable[[], bool] = lambda: False,
         on_step: Callable[[Step], None] = lambda _: None,
     ) -> None:
-        """Play until `steps` actions were sent in all, or `until` says so."""
+        """Play until `steps` actions were sent in all, or `until` says so; asked before each step."""
+        wanted = steps if callable(steps) else lambda: steps
         if self._obs is None:
             self._obs = self._perceiver.perceive(self._executor.look())
-        while self.tally.steps < steps and not until():
+        while self.tally.steps < wanted() and not until():
             on_step(self._step(self._obs))
 
     def _step(self, obs: Observation) -> Step:
@@ -85,7 +93,9 @@ class Session:
         game = self._executor.game_seconds
         holding = self._policy.holding
         move = self._timed("decide", self._policy.decide, obs)
-        outcome = self._executor.carry_out(move, holding=holding)
+        outcome = self._timed("act", self._executor.carry_out, move, holding=holding)
+        self._ms["game"] = 1000.0 * (self._executor.game_seconds - game)
+        self._ms["act"] -= self._ms["game"]
         after = self._timed("perceive", self._perceiver.perceive, outcome.frame, outcome.lasting)
         lesson = self._timed("learn", self._policy.learn, obs, move, outcome.responses, after)
         self.tally.steps += len(outcome.actions)
@@ -108,7 +118,10 @@ class Session:
     ) -> None:
         if self._knowledge is None:
             return
-        with self._knowledge.step(before, move, responses, after, lesson, self.tally.steps):
+        more = self._journal.facts(before, move, lesson, after, self._ms) if self._journal is not None else {}
+        with self._knowledge.step(before, move, responses, after, lesson, self.tally.steps, more):
+            if self._journal is not None:
+                self._journal.note(before, move, lesson, after, self.tally.steps)
             if self._keeper is not None:
                 self._keeper.keep(before, move, lesson, self.tally.steps)
 
@@ -121,8 +134,11 @@ class Session:
             tally.began, tally.last = tally.steps, {}
         tally.last = {**tally.last, **after.own}
 
-    def _timed(self, name: str, call: Callable[..., Any], *args: Any) -> Any:
+    def _timed(self, name: str, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
         begin = perf_counter()
-        result = call(*args)
-        self.tally.parts[name] = self.tally.parts.get(name, 0.0) + perf_counter() - begin
+        result = call(*args, **options)
+        seconds = perf_counter() - begin
+        self._ms[name] = 1000.0 * seconds
+        if name != "act":  # most of it is the game's
+            self.tally.parts[name] = self.tally.parts.get(name, 0.0) + seconds
         return result

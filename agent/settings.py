@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import platformdirs
@@ -20,3 +21,8 @@ class Settings(BaseSettings):
     def library(self, game: str) -> Path:
         """Where the library of `game` is kept when none is named."""
         return self.home / f"{game}.db"
+
+
+def library_of(game: str) -> str:
+    """The library that `game` uses when none is named, in $GROUNDUP_HOME."""
+    return str(Settings().library(re.sub(r"[^\w.-]+", "-", game)))

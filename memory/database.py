@@ -105,6 +105,30 @@ def open_database(
     return _open_file(path, create=create and not readonly, readonly=readonly, wait=wait)
 
 
+def open_beside(location: str | Path) -> Database:
+    """Open a library that another process is writing, for single short statements that write beside it.
+
+    It takes no lock, so one statement is all that may be in a transaction: the writer then waits for no
+    longer than that takes. Raises `LibraryUnusable` when the library is not there, not of today, or
+    cannot be written.
+    """
+    text = str(location)
+    if "://" in text and not text.startswith("sqlite:"):
+        return _open_server(text, create=False, readonly=False)
+    path = Path(_file_of_url(text) if "://" in text else text).expanduser().absolute()
+    _check_file(path, create=False)
+    _check_writable(path)
+    database = _connect(path, "rw", None)
+    if _refuse_unknown(database) != CURRENT:
+        database.close()
+        raise LibraryUnusable(
+            f"The library {path} is of an older groundup: play with it once, then try again."
+        )
+    # Moving the log's pages into the file is the writer's work, at its own time.
+    database.connection.exec_driver_sql("PRAGMA wal_autocheckpoint = 0")
+    return database
+
+
 def _file_of_url(url: str) -> str:
     database = make_url(url).database
     if not database or database == ":memory:":

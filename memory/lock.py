@@ -27,6 +27,21 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def writer(library: Path) -> int | None:
+    """The process that writes to the library at `library`, without touching its lock; None when none does.
+
+    A killed one leaves its number behind; it counts no longer.
+    """
+    try:
+        number = int(library.with_name(library.name + ".lock").read_text())
+        os.kill(number, 0)
+    except PermissionError:  # another user's process: it is alive
+        return number
+    except (OSError, ValueError):
+        return None
+    return number
+
+
 class WriterLock:
     """The right to write to the library at `library`, held until `release`.
 

@@ -71,6 +71,16 @@ MIGRATIONS: tuple[Migration, ...] = (
             "CREATE INDEX vector_space_label ON vector (space, label)",
         ),
     ),
+    Migration(
+        3,
+        "controls of a run, and events by kind",
+        (
+            "CREATE TABLE control (id {serial}, run TEXT NOT NULL, what TEXT NOT NULL,"
+            " value TEXT NOT NULL, asked {real} NOT NULL, taken {real})",
+            "CREATE INDEX control_run ON control (run, id)",
+            "CREATE INDEX event_kind ON event (run, kind, seq)",
+        ),
+    ),
 )
 
 CURRENT = MIGRATIONS[-1].number

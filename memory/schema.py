@@ -113,6 +113,21 @@ event = Table(
     Column("t", Float(53), nullable=False),
     Column("kind", Text, nullable=False),
     Column("data", Text, nullable=False),
+    Index("event_kind", "run", "kind", "seq"),
+)
+
+# What people ask of a run from outside; the run notes when it took each up. See controls.py.
+control = Table(
+    "control",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("run", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("asked", Float(53), nullable=False),
+    Column("taken", Float(53)),
+    Index("control_run", "run", "id"),
+    sqlite_autoincrement=True,
 )
 
 frame = Table(

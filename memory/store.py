@@ -20,7 +20,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from groundup.memory import schema
+from groundup.memory.controls import ControlTable
 from groundup.memory.database import Database, open_database
+from groundup.memory.lookups import Lookups
 from groundup.memory.records import (
     Event,
     JsonObject,
@@ -59,6 +61,8 @@ class Store:
             database, readonly=readonly, flush=self._flush, finish=self._drop_frames, forget=self._forget
         )
         self.vectors = VectorTable(self._transaction, self.meta, self.set_meta, shared=database.path is None)
+        self.controls = ControlTable(self._transaction, self.step)
+        self.lookups = Lookups(self._transaction)
         self._next_seq: dict[str, int] = {}
         self._frame_bytes: int | None = None
         self._events: list[JsonObject] = []

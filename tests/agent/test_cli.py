@@ -26,6 +26,7 @@ HEAVY = (
     "sqlalchemy",
     "onnxruntime",
     "numpy",
+    "textual",
 )
 
 
@@ -58,7 +59,7 @@ def test_help_loads_nothing_heavy(command: tuple[str, ...]) -> None:
 
 
 def test_commands_are_those_of_this_issue() -> None:
-    assert {c[0] for c in COMMANDS} == {"play", "skills", "bench", "doctor"}
+    assert {c[0] for c in COMMANDS} == {"play", "watch", "report", "skills", "bench", "doctor"}
     assert {c[1] for c in COMMANDS if c[0] == "bench"} == {"spire", "perception", "library"}
 
 

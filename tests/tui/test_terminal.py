@@ -1,0 +1,130 @@
+"""The dashboard in a real terminal: tmux draws it, takes keys, changes its size, and is left as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Tmux:
+    """One terminal on a server of its own, with a shell in it."""
+
+    def __init__(self) -> None:
+        self._server = f"groundup-{uuid.uuid4().hex[:8]}"
+        self.run("new-session", "-d", "-x", "120", "-y", "40", "-s", "t", "bash --norc --noprofile")
+        self.type(f"cd {ROOT}; PS1='ready> '; clear")
+        self.until(lambda text: text.strip() == "ready>")
+
+    def run(self, *words: str) -> str:
+        command = ["tmux", "-L", self._server, "-f", "/dev/null", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def type(self, line: str) -> None:
+        self.run("send-keys", "-t", "t", "-l", line)
+        self.run("send-keys", "-t", "t", "Enter")
+
+    def key(self, name: str) -> None:
+        self.run("send-keys", "-t", "t", name)
+
+    def text(self) -> str:
+        return self.run("capture-pane", "-p", "-t", "t")
+
+    def until(self, holds: Callable[[str], bool], seconds: float = 20) -> str:
+        end = time.monotonic() + seconds
+        while not holds(text := self.text()):
+            assert time.monotonic() < end, text
+            time.sleep(0.1)
+        return text
+
+    def watch(self, library: Path) -> None:
+        self.type(f"{sys.executable} -m groundup.agent.cli watch --library {library}; echo code=$?")
+        self.until(lambda text: "decision of step 240" in text)
+
+    def clean(self) -> None:
+        """The shell is back: what is typed shows, is run, and no mode is left over."""
+        self.until(lambda text: "code=" in text and text.rstrip().endswith("ready>"))
+        self.type("stty -a | tr ';' '\\n' | grep -ow -e '-\\?echo' -e '-\\?icanon'; echo typed")
+        text = self.until(lambda text: text.count("typed") >= 2)
+        assert "\necho\n" in text
+        assert "\nicanon\n" in text
+        modes = "#{alternate_on} #{mouse_any_flag} #{mouse_all_flag} #{cursor_flag}"
+        assert self.run("display-message", "-p", "-t", "t", modes).split() == ["0", "0", "0", "1"]
+
+    def child(self) -> int:
+        """The dashboard's process."""
+        shell = self.run("display-message", "-p", "-t", "t", "#{pane_pid}").strip()
+        return int(subprocess.check_output(["ps", "-o", "pid=", "--ppid", shell], text=True).split()[0])
+
+    def close(self) -> None:
+        subprocess.run(["tmux", "-L", self._server, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.fixture
+def tmux() -> Iterator[Tmux]:
+    if shutil.which("tmux") is None:
+        sentence = "tmux is missing: run apt-get install tmux."
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    opened = Tmux()
+    yield opened
+    opened.close()
+
+
+def test_keys_sizes_and_leaving(tmux: Tmux, library: Path) -> None:
+    tmux.watch(library)
+    tmux.key("3")
+    tmux.until(lambda text: "strike, then look 4" in text and "came by" in text)
+    tmux.run("resize-window", "-t", "t", "-x", "80", "-y", "24")
+    tmux.until(lambda text: max(map(len, text.splitlines())) <= 80 and "5 skills" in text)
+    tmux.run("resize-window", "-t", "t", "-x", "120", "-y", "40")
+    tmux.key("2")
+    tmux.until(lambda text: "skills kept" in text)
+    tmux.key("q")
+    tmux.until(lambda text: "code=0" in text)
+    tmux.clean()
+
+
+def test_ended_from_outside_it_gives_the_terminal_back(tmux: Tmux, library: Path) -> None:
+    tmux.watch(library)
+    os.kill(tmux.child(), signal.SIGTERM)
+    tmux.clean()
+
+
+def test_a_crash_gives_the_terminal_back(tmux: Tmux, library: Path) -> None:
+    code = (
+        "import sys; from groundup.tui.run_screen import RunScreen; "
+        "RunScreen.action_proposals = lambda self: 1 / 0; "
+        "from groundup.agent.cli import main; main(['watch', '--library', sys.argv[1]])"
+    )
+    tmux.type(f'{sys.executable} -c "{code}" {library}; echo code=$?')
+    tmux.until(lambda text: "decision of step 240" in text)
+    tmux.key("p")
+    tmux.clean()
+
+
+def test_when_its_parent_is_killed_it_leaves(tmux: Tmux, library: Path) -> None:
+    watch = f"{sys.executable} -m groundup.agent.cli watch --library {library}"
+    tmux.type(f"sh -c '{watch}; true'; echo code=$?")
+    tmux.until(lambda text: "decision of step 240" in text)
+    parents = subprocess.check_output(["ps", "-ww", "-eo", "pid=,ppid=,args="], text=True).splitlines()
+    rows = [line.split(None, 2) for line in parents]
+    (dashboard,) = [row for row in rows if row[2].startswith(watch)]
+    os.kill(int(dashboard[1]), signal.SIGKILL)
+    gone = time.monotonic() + 5
+    while Path(f"/proc/{dashboard[0]}").exists() and time.monotonic() < gone:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{dashboard[0]}").exists()
+    tmux.type("clear; echo code=0")  # what the shell said meanwhile went with the dashboard's screen
+    tmux.clean()

@@ -1,0 +1,260 @@
+"""What all screens of the dashboard have in common: the bar above, the keys below, panels of facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Label, Static
+
+from groundup.tui import facts
+from groundup.tui.chart import Axes, draw
+from groundup.tui.theme import PALETTE
+
+if TYPE_CHECKING:
+    from groundup.tui.app import WatchApp
+
+TABS = (
+    ("1", "run", "Run"),
+    ("2", "growth", "Growth"),
+    ("3", "skills", "Skills"),
+    ("4", "scenes", "Scenes"),
+    ("5", "segments", "Segments"),
+    ("6", "log", "Log"),
+)
+
+_NUMBER = re.compile(r"|\?|[-+]?[\d.]+[%×kM]?( ms)?")
+
+SMALLEST = (60, 18)
+"""Columns and rows below which nothing useful fits; 80 by 24 is what is laid out for."""
+
+
+def begin(node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str, exclusive: bool = False) -> None:
+    """Do `work` beside the rest; `exclusive` ends what is still being done of its group."""
+    # As a call rather than its result: one that is ended before it began leaves nothing that waits.
+    node.run_worker(cast("Any", work), group=group, exclusive=exclusive)
+
+
+class TitleBar(Horizontal):
+    """The screens to go to, and the run in a few words."""
+
+    DEFAULT_CSS = """
+    TitleBar { height: 1; background: $panel; }
+    TitleBar #name { color: $accent; text-style: bold; padding: 0 1; }
+    TitleBar .tab { padding: 0 1; color: $foreground; }
+    TitleBar .tab:hover { background: $primary 30%; }
+    TitleBar .-here { background: $primary; color: $background; text-style: bold; }
+    TitleBar #state { width: 1fr; text-align: right; padding: 0 1; }
+    """
+
+    def __init__(self, here: str) -> None:
+        super().__init__()
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        yield Label("groundup", id="name")
+        for key, name, words in TABS:
+            yield Tab(key, name, words, here=name == self._here)
+        yield Label("", id="state", markup=False)
+
+    def tell(self, words: str) -> None:
+        """Say how the run stands."""
+        label = self.query_one("#state", Label)
+        if str(label.content) != words:
+            label.update(words)
+
+
+class Tab(Label):
+    """The name of a screen; a click goes there."""
+
+    def __init__(self, key: str, name: str, words: str, *, here: bool) -> None:
+        super().__init__(f"{key} {words}", classes="tab -here" if here else "tab", markup=False)
+        self._goes_to = name
+
+    async def on_click(self) -> None:
+        """Go there."""
+        await self.app.run_action(f"go('{self._goes_to}')")
+
+
+class WatchScreen(Screen[None]):
+    """A screen of the dashboard; `fresh` is called when there is something new, and when it is shown."""
+
+    NAME: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = []
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012
+        (0, "-narrow"),
+        (110, "-normal"),
+        (200, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012
+        (0, "-low"),
+        (36, "-high"),
+        (70, "-tall"),
+    ]
+
+    _ready = False
+    """Whether all that it is made of stands."""
+
+    def on_mount(self) -> None:
+        """Its parts stand now."""
+        self._ready = True
+
+    @property
+    def watch_app(self) -> WatchApp:
+        """The dashboard."""
+        from groundup.tui.app import WatchApp
+
+        assert isinstance(self.app, WatchApp)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(self.NAME)
+        yield Static("", id="trouble", markup=False)
+        yield from self.body()
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """What stands between the bars."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        """Be up to date when it is shown."""
+        self.call_after_refresh(self.tell)
+
+    def tell(self) -> None:
+        """Bring the bars up to date, then the rest."""
+        if not self._ready or not self.is_attached or not self.app.is_running:
+            return
+        app = self.watch_app
+        state = app.state
+        steps = f" {state.run.steps}{f'/{state.wanted}' if state.wanted else ''}" if state.run else ""
+        sign = {"live": "● ", "paused": "▮▮ ", "died": "✖ "}.get(state.status.partition(",")[0], "")
+        self.query_one(TitleBar).tell(f"{sign}{state.status}{steps}")
+        small = self.app.size.width < SMALLEST[0] or self.app.size.height < SMALLEST[1]
+        words = app.trouble
+        if small:
+            words = (
+                f"This terminal has {self.app.size.width} columns and {self.app.size.height} rows: "
+                f"enlarge it to {SMALLEST[0]} by {SMALLEST[1]}, or use --plain."
+            )
+        trouble = self.query_one("#trouble", Static)
+        if str(trouble.content) != words:
+            trouble.update(words)
+            trouble.display = bool(words)
+        self.set_class(small, "-too-small")
+        self.query_one(Footer).compact = self.has_class("-narrow")
+        self.fresh()
+
+    def fresh(self) -> None:
+        """Show what is new."""
+
+    def on_resize(self) -> None:
+        """Lay out anew."""
+        self.call_after_refresh(self.tell)
+
+
+class Panel(Static):
+    """A section of facts in a frame with its title."""
+
+    DEFAULT_CSS = """
+    Panel { height: auto; border: round $primary 60%; border-title-color: $accent; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__("", id=id)
+        self._shown: facts.Section | None = None
+        self._laid_out: tuple[facts.Section, int] | None = None
+
+    def show(self, section: facts.Section) -> None:
+        """Show a section; nothing is drawn again when it is the same."""
+        if section == self._shown:
+            return
+        self._shown = section
+        self.border_title = section.title.replace("[", r"\[")
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Names and facts share the width anew."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.content_size.width
+        if self._shown is not None and (self._shown, width) != self._laid_out:
+            self._laid_out = (self._shown, width)
+            self.update(_table(self._shown, max(8, width // 2 - 1)))
+
+
+class Chart(Widget):
+    """Curves in a frame with their title."""
+
+    DEFAULT_CSS = """
+    Chart { height: 1fr; min-height: 6; padding: 0 1; }
+    Chart { border: round $primary 60%; border-title-color: $accent; }
+    """
+
+    def __init__(self, title: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self.border_title = title
+        self._axes: Axes | None = None
+
+    def show(self, axes: Axes | None, title: str | None = None) -> None:
+        """Show other curves; their colours are names of the theme's."""
+        if title is not None:
+            self.border_title = title.replace("[", r"\[")
+        if axes != self._axes:
+            self._axes = axes
+            self.refresh()
+
+    def render(self) -> Text:
+        """The curves and their names."""
+        axes = self._axes
+        width, height = self.content_size
+        if axes is None or not any(one.points for one in axes.series):
+            return Text("nothing to show yet", style="dim")
+        legend = Text(no_wrap=True, overflow="ellipsis")
+        for one in axes.series:
+            if one.name:
+                legend.append("■ ", one.colour).append(one.name + "  ")
+        rows = draw(axes, width, height - bool(legend.plain), "dim")
+        whole = Text("\n", no_wrap=True, overflow="ellipsis").join([legend, *rows] if legend.plain else rows)
+        whole.no_wrap, whole.overflow = True, "ellipsis"
+        return whole
+
+
+def _table(section: facts.Section, widest: int) -> Table:
+    """A section's rows, numbers to the right; names take `widest` cells at the most."""
+    width = max((len(row) for row in section.rows), default=1)
+    table = Table.grid(padding=(0, 1), expand=True)
+    for i in range(width):
+        numbers = i > 0 and all(_NUMBER.fullmatch(row[i]) for row in section.rows if i < len(row))
+        names = i == 0 and width > 1
+        wide = i == (0 if section.head else width - 1)
+        table.add_column(
+            ratio=1 if wide else None,
+            justify="right" if numbers else "left",
+            no_wrap=numbers or names,
+            max_width=None if wide else widest,
+            overflow="ellipsis" if numbers or names else "fold",
+        )
+    if section.head:
+        table.add_row(*(Text(cell, style="dim") for cell in section.head))
+    for row in section.rows:
+        bold = "bold" if row[0].startswith("▶") else ""
+        named = "bold" if width == 2 else bold
+        table.add_row(*(Text(cell, style=bold if i else named) for i, cell in enumerate(row)))
+    return table
+
+
+def colours(app: WatchApp) -> tuple[str, ...]:
+    """The colours that curves take in turn, as the theme has them now."""
+    variables = app.theme_variables
+    return tuple(variables[name] for name in PALETTE)

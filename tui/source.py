@@ -1,0 +1,264 @@
+"""Reads a library for the dashboard: one thread, read-only, in small pages.
+
+The only writes are what `edit` and `ask` are for. Everything here may raise `LibraryUnusable`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from groundup.memory.controls import What, ask
+from groundup.memory.edits import TEXT_SPACE, apply_edit, pinned
+from groundup.memory.errors import LibraryUnusable, UsageError
+from groundup.memory.lock import writer
+from groundup.memory.lookups import SkillLine
+from groundup.memory.records import Event, JsonObject, RunRecord, SkillRecord, UseRecord
+from groundup.memory.store import Store
+from groundup.tui.growth import Growth
+from groundup.tui.state import News, RunState
+
+TAIL = 400
+"""Events read from the end of a log when it is opened."""
+
+CHUNK = 2000
+"""Events counted at a time: some 20 ms, so that what is asked meanwhile waits no longer than that."""
+
+SEARCHED = 20_000
+"""Events searched for a text at a time."""
+
+SLOW_SECONDS = 1.0
+"""Time between two counts over the whole library, at least."""
+
+FRESH_SECONDS = 30.0
+"""A run on a server that wrote within this time is taken as live: its process cannot be asked for."""
+
+
+class Source:
+    """One library, opened for reading; belongs to the thread that made it."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.store = Store.open(location, create=False, readonly=True)
+        self.name = self.store.name
+        self._due = 0.0
+        self._runs: list[RunRecord] = []
+        self._skills = 0
+
+    def close(self) -> None:
+        """Let go of the library."""
+        self.store.close()
+
+    # Runs and their logs
+
+    def run(self, beginning: str | None) -> RunRecord | None:
+        """The run whose id begins so, else the latest; None in a library without runs."""
+        if not beginning:
+            return self.store.latest_run()
+        found = [run for run in self.store.runs() if run.id.startswith(beginning)]
+        exact = [run for run in found if run.id == beginning]
+        if len(exact or found) != 1:
+            what = "No run's id begins" if not found else f"{len(found)} runs' ids begin"
+            known = ", ".join(run.id for run in self.store.runs()[-3:]) or "none"
+            raise UsageError(f"{what} with {beginning!r}: the last runs of {self.name} are {known}.")
+        return (exact or found)[0]
+
+    def open_run(self, run: RunRecord | None) -> RunState:
+        """The state of a run from the end of its log."""
+        state = RunState(library=self.name, run=run)
+        if run is not None:
+            lookups = self.store.lookups
+            last = lookups.last_event(run.id)
+            state.take(lookups.events_from(run.id, 0, 1))
+            for kind in ("counters", "control", "look"):
+                state.take(lookups.events_before(run.id, last + 1, limit=1, kinds=(kind,)))
+            state.take(lookups.events_before(run.id, last + 1, limit=TAIL, since=last - TAIL))
+        state.bring(self.news(state))
+        return state
+
+    def news(self, state: RunState) -> News:
+        """What came since `state` was last brought up to date; changes nothing in it."""
+        store = self.store
+        self._count()
+        if state.run is None:
+            return News(runs=self._runs, skills=self._skills)
+        path = store.path
+        run = store.get_run(state.run.id) or state.run
+        return News(
+            runs=self._runs,
+            skills=self._skills,
+            run=run,
+            events=store.events(run.id, after=state.next_seq - 1, limit=CHUNK),
+            controls=store.controls.latest(run.id),
+            writer=writer(path) is not None
+            if path is not None
+            else time.time() - run.updated < FRESH_SECONDS,
+        )
+
+    def _count(self) -> None:
+        """Count over the whole library: the longer that takes, the less often."""
+        began = time.monotonic()
+        if began < self._due:
+            return
+        self._runs = self.store.runs()
+        self._skills = self.store.count_skills()
+        now = time.monotonic()
+        self._due = now + max(SLOW_SECONDS, 20 * (now - began))
+
+    def next_events(self, run: str, first: int) -> tuple[list[Event], int, bool]:
+        """The events that growth is made of from number `first` on, the number after them, if more come."""
+        last = self.store.lookups.last_event(run)
+        before = min(first + CHUNK, last + 1)
+        if first >= before:
+            return [], first, False
+        kinds = ("step", "skills", "counters")
+        events = self.store.lookups.events_from(run, first, before, limit=CHUNK, kinds=kinds)
+        return events, before, before <= last
+
+    def growth(self, run: str, growth: Growth | None = None) -> Growth:
+        """The growth of a run's whole log, at once; goes on with the one given."""
+        growth, more = growth or Growth(), True
+        while more:
+            events, growth.next_seq, more = self.next_events(run, growth.next_seq)
+            growth.take(events)
+        return growth
+
+    def log(
+        self, run: str, before: int | None, kinds: Sequence[str], text: str, limit: int = 200
+    ) -> list[Event]:
+        """The last events before a number that fit; a text is searched for in a bounded stretch."""
+        end = self.store.lookups.last_event(run) + 1 if before is None else before
+        since = max(0, end - SEARCHED) if text else 0
+        return self.store.lookups.events_before(run, end, limit=limit, since=since, kinds=kinds, text=text)
+
+    # Pictures
+
+    def picture(self, sha: str | None) -> bytes | None:
+        """The encoded picture of that hash; None when it was dropped or never kept."""
+        return None if not sha else self.store.get_frame(sha)
+
+    def scene_picture(self, run: str, scene: str) -> bytes | None:
+        """The latest picture of a scene in a run."""
+        lookups = self.store.lookups
+        last = lookups.last_event(run) + 1
+        wanted = f'"scene":"{scene}"'
+        found = lookups.events_before(
+            run, last, limit=1, since=max(0, last - SEARCHED), kinds=("look",), text=wanted
+        )
+        return self.picture(found[0].data.get("frame")) if found else None
+
+    # Skills
+
+    def skills(self, text: str, *, retired: bool) -> tuple[list[SkillLine], set[str]]:
+        """The skills that hold `text`, at most 5,000, and the ids of those that are pinned."""
+        return self.store.lookups.skill_lines(text=text, retired=retired), pinned(self.store)
+
+    def skill(self, skill_id: str) -> SkillRecord | None:
+        """One skill with its steps."""
+        return self.store.get_skill(skill_id)
+
+    def evidence(self, skill_id: str) -> list[UseRecord]:
+        """The last uses of a skill, oldest first."""
+        return self.store.uses(skill_id, limit=500)
+
+    def lineage(self, skill: SkillRecord) -> tuple[list[SkillRecord], list[SkillLine]]:
+        """A skill's parents and children that are still known."""
+        return self.store.get_skills(skill.parents), self.store.lookups.children(skill.id)
+
+    def before_after(self, skill_id: str) -> tuple[bytes | None, bytes | None, JsonObject]:
+        """Pictures before and after a use of a skill, the earliest kept, and the look they belong to."""
+        for use in self.store.lookups.first_uses(skill_id, limit=6):
+            look = self.store.lookups.look(use.run, use.step)
+            if look is None:
+                continue
+            before, after = self.picture(look.data.get("frame")), self.picture(look.data.get("after"))
+            if before is not None:
+                return before, after, look.data
+        return None, None, {}
+
+    def similar(self, skill_id: str) -> list[tuple[str, float]]:
+        """Ids of other skills, the most alike first: by the vectors of their names, else by their words."""
+        table = self.store.vectors
+        if skill_id in table.has(TEXT_SPACE, [skill_id]):
+            labels, vectors = table.of([int(label) for label in table.labels(TEXT_SPACE)])
+            owners = table.owners([int(label) for label in labels])
+            names = [owners.get(int(label), "") for label in labels]
+            mine = vectors[names.index(skill_id)]
+            norms = np.linalg.norm(vectors, axis=1) * np.linalg.norm(mine)
+            scores = vectors @ mine / np.maximum(norms, 1e-9)
+            ranked = sorted(zip(names, scores.tolist(), strict=True), key=lambda pair: -pair[1])
+            return [(name, score) for name, score in ranked if name != skill_id]
+        lines = self.store.lookups.skill_lines(retired=True)
+        words = {
+            line.id: set(f"{line.name} {line.description} {line.scene}".lower().split()) for line in lines
+        }
+        own = words.get(skill_id, set())
+        pairs = [
+            (other, len(own & theirs) / max(1, len(own | theirs)))
+            for other, theirs in words.items()
+            if other != skill_id
+        ]
+        return sorted(pairs, key=lambda pair: -pair[1])
+
+    # What is asked, and what is changed
+
+    def ask(self, run: str, what: What, value: JsonObject | None = None) -> None:
+        """Ask something of a live run."""
+        ask(self.location, run, what, value)
+
+    def edit(self, state: RunState, edit: JsonObject) -> JsonObject | None:
+        """Change a skill: by the run that writes the library, else here; returns what undoes it."""
+        record = self.store.get_skill(str(edit.get("skill", "")))
+        if record is None:
+            raise UsageError("This skill is no longer in the library.")
+        if state.live and state.run is not None:
+            self.ask(state.run.id, "skill", {"edit": edit})
+            return _undo(edit, record, record.id in pinned(self.store))
+        try:
+            with Store.open(self.location, create=False, wait=0.3) as store:
+                return apply_edit(store, edit)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+
+    def export(self, skill_ids: Sequence[str], path: Path) -> int:
+        """Write skills with their pictures to a bundle; returns how many."""
+        from groundup.memory.bundles import Bundle, BundledSkill, write_bundle
+
+        records = self.store.get_skills(skill_ids)
+        size = self.store.meta("frame_size")
+        bundle = Bundle(
+            game=self.store.meta("game"),
+            frame_size=None if size is None else [int(side) for side in size.split("x")],
+            skills=[_bundled(BundledSkill, record) for record in records],
+        )
+        shas = dict.fromkeys(sha for record in records for sha in record.frames)
+        pictures = ((sha, self.store.get_frame(sha)) for sha in shas)
+        write_bundle(path, bundle, ((sha, image) for sha, image in pictures if image is not None))
+        return len(records)
+
+
+def _bundled(kind: Any, record: SkillRecord) -> Any:
+    names = kind.model_fields
+    values = {name: getattr(record, name) for name in names}
+    return kind(**{**values, "parents": list(record.parents), "frames": list(record.frames)})
+
+
+def _undo(edit: JsonObject, record: SkillRecord, was_pinned: bool) -> JsonObject:
+    now = {"name": record.name, "pinned": was_pinned, "retired": record.retired}
+    return {"skill": record.id, **{name: now[name] for name in edit if name in now}}
+
+
+def open_source(location: str) -> Source:
+    """Open a library; raises `LibraryUnusable` with a sentence that also says how to begin."""
+    try:
+        return Source(location)
+    except LibraryUnusable as error:
+        if "There is no library" in str(error):
+            raise LibraryUnusable(
+                f"There is no library at {location}: check the path, or make one by `groundup play spire`."
+            ) from error
+        raise
