@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from groundup.agent.cli_bench import bench
+from groundup.agent.cli_demos import demos
 from groundup.agent.cli_output import STOPPED, Debug, Json, Progress, guarded, print_json
 from groundup.agent.cli_skills import skills
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(skills, name="skills")
 app.add_typer(bench, name="bench")
+app.add_typer(demos, name="demos")
 
 
 @app.command(epilog="Example: groundup play spire --steps 300 --seed 0")

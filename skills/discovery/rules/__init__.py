@@ -1,0 +1,1 @@
+"""Ways to cut a demonstration, one a file."""

@@ -1,0 +1,1 @@
+"""Training small networks on demonstrations: policy, inverse dynamics, latent skills, a supervised detector."""
