@@ -23,17 +23,23 @@ LAST = 2
 """How many of the last actions a skill's policy is told."""
 
 
+STICKY = 1000.0
+"""Mean length at the start, in steps. From 30 the skills stay single moves of 8 steps (measured)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`skills` states; `stay` steps is the mean length of a skill before anything is learnt."""
+    """`skills` states; `stay` steps is the mean length at which skills are held."""
 
-    skills: int = 32
-    stay: float = 30.0
+    skills: int = 48
+    stay: float = 25.0
     hidden: int = 256
 
 
 class LatentSkills(nn.Module):
     """Policies and endings of all skills over one encoder."""
+
+    offset: Tensor
 
     def __init__(self, sizes: Sizes, shape: Shape) -> None:
         super().__init__()
@@ -49,7 +55,9 @@ class LatentSkills(nn.Module):
         )
         self.ends = nn.Linear(64, shape.skills)
         nn.init.zeros_(self.ends.weight)
-        nn.init.constant_(self.ends.bias, -float(np.log(shape.stay - 1)))
+        nn.init.zeros_(self.ends.bias)
+        # Sticky at first, so that skills do not become single moves; training moves it to hold the length.
+        self.register_buffer("offset", torch.tensor(-float(np.log(STICKY - 1))))
 
     def forward(self, frames: Tensor, actions: Tensor, events: Tensor) -> tuple[Tensor, Tensor]:
         """Of each skill the log-probability of the action taken, and the logit that it ended before the step.
@@ -67,7 +75,7 @@ class LatentSkills(nn.Module):
         parts = [earlier, features, last[..., : self.sizes.actions]]
         if self.sizes.events:
             parts.append(torch.cat([torch.zeros_like(events[:, :1]), events[:, :-1]], 1))
-        return log_likelihood, self.ends(self.change(torch.cat(parts, -1)))
+        return log_likelihood, self.ends(self.change(torch.cat(parts, -1))) + self.offset
 
 
 @dataclass(frozen=True, slots=True)

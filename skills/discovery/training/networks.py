@@ -99,6 +99,7 @@ class Detector(nn.Module):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
+        self.kinds = sizes.actions
         self.encoder = Encoder(sizes)
         self.memory = nn.GRU(
             sizes.features + sizes.actions + sizes.events,
