@@ -17,6 +17,7 @@ from groundup.agent.cli_bench import bench
 from groundup.agent.cli_demos import demos
 from groundup.agent.cli_output import STOPPED, Debug, Json, Progress, guarded, print_json
 from groundup.agent.cli_skills import skills
+from groundup.agent.cli_train import train
 
 app = typer.Typer(
     name="groundup",
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(skills, name="skills")
 app.add_typer(bench, name="bench")
 app.add_typer(demos, name="demos")
+app.command(epilog="Example: groundup train policy out/crafter --out out/models/policy-0 --seed 0")(train)
 
 
 @app.command(epilog="Example: groundup play spire --steps 300 --seed 0")

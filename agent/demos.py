@@ -1,4 +1,4 @@
-"""`groundup demos crafter`: scripted demonstrations with known switches, in worlds disjoint between splits."""
+"""`groundup demos crafter`: scripted demonstrations with known switches; no world is in two splits."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def make_card(demos: Demos) -> Card:
     worlds: dict[str, int] = {
         split: demos.seed * WORLDS + place * (WORLDS // len(SPLITS)) for place, split in enumerate(SPLITS)
     }
-    counts: dict[str, int] = {split: count for split, count in split_counts(demos.episodes).items()}
+    counts: dict[str, int] = {str(split): count for split, count in split_counts(demos.episodes).items()}
     return Card(
         "crafter",
         demos.seed,
@@ -60,7 +60,7 @@ def make_card(demos: Demos) -> Card:
 
 
 def run(demos: Demos, jobs: int, tell: Callable[[int, int, str], None]) -> Card:
-    """Make what is not there yet, `jobs` at a time; raises `UsageError` for a folder of other demonstrations."""
+    """Make what is missing, `jobs` at a time; raises `UsageError` for a folder of other demonstrations."""
     card = make_card(demos)
     if (demos.folder / "card.json").exists():
         there = read_card(demos.folder)

@@ -75,7 +75,7 @@ class Sight:
 
     def free(self) -> Mask:
         """Where one can walk without harm."""
-        return self.where(*WALKABLE) & (self._world._obj_map == 0)
+        return np.asarray(self.where(*WALKABLE) & (self._world._obj_map == 0), bool)
 
     def is_free(self, place: Place) -> bool:
         """Whether one can walk to `place` without harm."""

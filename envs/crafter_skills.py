@@ -1,6 +1,6 @@
 """Skills of the scripted demonstrator: each yields one action at a time, and returns when it is done.
 
-What to do next is decided from the world as it is, so that an action that was replaced by noise is made up for.
+What to do next is decided from the world as it is, so that what noise has undone is made up for.
 Half of the skills come with no achievement: nothing in the game says that they have ended.
 """
 
@@ -169,6 +169,7 @@ def head(sight: Sight, rng: np.random.Generator) -> Iterator[str]:
 
 def patrol(sight: Sight, rng: np.random.Generator) -> Iterator[str]:
     """Walk rounds, two to five cells a side, or to and fro."""
+    del sight
     side = int(rng.integers(2, 6))
     first = DIRECTIONS[int(rng.integers(4))]
     second = (first[1], first[0])

@@ -66,7 +66,7 @@ def read_card(folder: Path) -> Card:
         return Card(**json.loads((folder / "card.json").read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise BadDemonstrations(
-            f"{folder} holds no demonstrations with a card.json: make some, see `groundup demos crafter --help`."
+            f"{folder} holds no demonstrations (no card.json): see `groundup demos crafter --help`."
         ) from error
 
 

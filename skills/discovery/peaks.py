@@ -12,7 +12,7 @@ Curve = NDArray[np.float64]
 APART = 4
 """Frames that two boundaries are apart at least, unless a rule says otherwise."""
 
-AROUND = np.array([0.5, 1, 1, 1, 0.5])
+AROUND = np.array([0.5, 0.9, 1, 0.9, 0.5])
 """What is near counts as the same boundary: about the number of boundaries within 2 frames."""
 
 

@@ -9,7 +9,7 @@ from groundup.skills.discovery.rules.peak import PeakRule
 from groundup.skills.discovery.types import Losses, Track
 
 WINDOW = 12
-"""Frames on either side: the best of 4, 8, 12, 16 on validation demonstrations of Crafter, by F1 at 2 frames."""
+"""Frames on either side."""
 
 
 def histogram_change(losses: Losses, track: Track) -> Curve:

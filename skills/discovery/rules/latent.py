@@ -25,7 +25,9 @@ def latent_curve(losses: Losses, track: Track) -> Curve:
     """About the expected number of boundaries within 2 frames; raises `UsageError` without latent skills."""
     del track
     if not isinstance(losses, KnowsSkills):
-        raise UsageError("The rule 'latent' needs a model of latent skills: train one, or give another --rule.")
+        raise UsageError(
+            "The rule 'latent' needs a model of latent skills: train one, or give another --rule."
+        )
     return smooth(losses.boundary_posterior())
 
 

@@ -11,7 +11,7 @@ from groundup.skills.discovery.peaks import Curve
 from groundup.skills.discovery.rules.peak import PeakRule
 from groundup.skills.discovery.types import Losses, Track
 
-AFTER = np.array([1.0, 1.0, 0.7, 0.4])
+AFTER = np.array([1.0, 0.9, 0.7, 0.4])
 """Weights of a frame and of those after it: a new skill goes on surprising until it is recognised."""
 
 

@@ -1,1 +1,1 @@
-"""Training small networks on demonstrations: policy, inverse dynamics, latent skills, a supervised detector."""
+"""Small networks trained on demonstrations: policies, inverse dynamics, latent skills, a detector."""

@@ -7,6 +7,8 @@ the weights of one that was not.
 from __future__ import annotations
 
 import io
+import math
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from groundup.skills.discovery.demonstrations import write_whole
-from groundup.skills.discovery.training.checkpoint import ModelCard, save
+from groundup.skills.discovery.training.checkpoint import BadCheckpoint, ModelCard, save
 from groundup.skills.discovery.training.networks import Sizes
 from groundup.skills.discovery.training.picture import draw_losses
 
@@ -56,7 +58,7 @@ def fit(model: nn.Module, task: Task, plan: Plan, tell: Tell) -> ModelCard:
     while not _over(history, plan):
         epoch = len(history)
         for group in optimizer.param_groups:
-            group["lr"] = plan.rate * 0.5 * (1 + np.cos(np.pi * epoch / plan.epochs))
+            group["lr"] = plan.rate * 0.5 * (1 + math.cos(math.pi * epoch / plan.epochs))
         torch.manual_seed(plan.seed * 1000 + epoch)
         model.train()
         train = [
@@ -119,7 +121,10 @@ def _resume(
     path = plan.folder / STATE
     if not path.exists():
         return [], None
-    state = torch.load(path, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return state["history"], state["best"]
+    try:
+        state = torch.load(path, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        return state["history"], state["best"]
+    except (RuntimeError, pickle.UnpicklingError, KeyError, EOFError, ValueError) as error:
+        raise BadCheckpoint(f"{path} cannot be gone on with: delete it to train from the start.") from error

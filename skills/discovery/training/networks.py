@@ -43,7 +43,8 @@ class Encoder(nn.Module):
         pixels = frames.flatten(0, 1).permute(0, 3, 1, 2).float() / 127.5 - 1
         cells = torch.relu(self.mix(torch.relu(self.cell(pixels))))
         features = torch.relu(self.out(self.dropout(cells.flatten(1))))
-        return self.dropout(features).view(rows, steps, -1)
+        kept: Tensor = self.dropout(features)
+        return kept.view(rows, steps, -1)
 
 
 class Policy(nn.Module):
@@ -65,7 +66,7 @@ class Policy(nn.Module):
         return self.recall(self.encoder(frames), before(actions, self.kinds))[0]
 
     def recall(self, features: Tensor, last: Tensor, memory: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Log-probabilities from features and last actions (rows, steps, kinds), and the memory after them."""
+        """Log-probabilities from features and last actions (rows, steps, kinds), and the memory after."""
         out, memory = self.memory(torch.cat([features, last], -1), memory)
         logits = self.head(torch.cat([self.dropout(out), features], -1))
         return torch.log_softmax(logits, -1), memory

@@ -39,8 +39,10 @@ def train_detector(
     model = Detector(sizes)
     if policy is not None:
         model.encoder.load_state_dict(policy.encoder.state_dict())
-    marks = tuple([_marks(own, len(e)) for own, e in zip(s, d.episodes, strict=True)] for s, d in
-                  zip(switches, (data, validation), strict=True))
+    marks = tuple(
+        [_marks(own, len(e)) for own, e in zip(s, d.episodes, strict=True)]
+        for s, d in zip(switches, (data, validation), strict=True)
+    )
 
     def losses(rng: np.random.Generator) -> Iterator[Tensor]:
         for crop in crops(data, _length(data), ROWS, rng, mirror=True):
@@ -75,7 +77,9 @@ def _marks(switches: Sequence[int], steps: int) -> NDArray[np.float32]:
     return marks
 
 
-def _loss(model: Detector, crop: Crop, marks: Sequence[NDArray[np.float32]], events: NDArray[np.float32]) -> Tensor:
+def _loss(
+    model: Detector, crop: Crop, marks: Sequence[NDArray[np.float32]], events: NDArray[np.float32]
+) -> Tensor:
     length = crop.actions.shape[1]
     wanted = np.stack([marks[p][s : s + length] for p, s in zip(crop.place, crop.start, strict=True)])
     actions = one_hot(torch.from_numpy(crop.actions), model.kinds).float()
