@@ -56,7 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             frames += (60 * np.roll(actions, 1)).astype(np.uint8)[:, None, None, None]  # shows what was done
             path = place / split / f"{index:04d}.npz"
             write_labels(path, Labels(switches, ["a", "b", "a", "b"], 0.0))
-            write(path, Demonstration(frames, actions, ((29, 0),)))
+            write(path, Demonstration(frames, actions, ((29, 0), (54, 0), (94, 0))))
     write_card(place, Card("toy", 0, 120, [0.0], {}, {}, ACTIONS, ["ended"]))
     return place
 
@@ -71,7 +71,7 @@ def test_demonstrations_hold_no_labels(folder: Path) -> None:
     path = folder / "train" / "0000.npz"
     with np.load(path) as held:
         assert set(held) == {"frames", "actions", "events"}
-    assert read(path).events == ((29, 0),)
+    assert read(path).events == ((29, 0), (54, 0), (94, 0))
     assert list(read_labels(path).switches) == [30, 55, 95]
 
 
@@ -179,10 +179,13 @@ def test_latent_skills_find_switches_without_labels(data: tuple[Data, Data], tmp
     assert score([(cut, [30, 55, 95]) for cut in found], 2).f1 > 0.9
 
 
-def test_a_detector_learns_from_labels(data: tuple[Data, Data], tmp_path: Path) -> None:
-    sizes = Sizes(4, 1, cell=4, features=8, memory=16, dropout=0.0)
-    marks = tuple([[30]] * len(split.episodes) for split in data)
-    plan = Plan(tmp_path, 0, epochs=40, patience=40, rate=2e-2)
-    model, _ = train_detector(*data, (marks[0], marks[1]), plan, silent, sizes=sizes)
-    said = boundary_probability(model, data[1].episodes[0], events=True)
-    assert int(np.argmax(said)) == 30  # the event at 29 tells it
+def test_a_detector_learns_what_it_is_told(data: tuple[Data, Data], tmp_path: Path) -> None:
+    """Labels of another kind, and many: the steps at which "do" was done."""
+    sizes = Sizes(4, 1, cell=4, features=8, memory=32, dropout=0.0)
+    marks = [[np.flatnonzero(e.actions == 3).tolist() for e in split.episodes] for split in data]
+    plan = Plan(tmp_path, 0, epochs=12, patience=12, rate=1e-2)
+    model, card = train_detector(*data, (marks[0], marks[1]), plan, silent, sizes=sizes)
+    said = boundary_probability(model, data[1].episodes[0], events=False)
+    wanted = data[1].episodes[0].actions == 3
+    assert said[wanted].min() > said[~wanted].max()
+    assert card.kind == "detector"
