@@ -15,7 +15,7 @@ if os.environ.get("CI") == "true":
 else:
     torch = pytest.importorskip("torch", reason="torch is missing: run `pip install 'groundup[video]'`.")
 
-from groundup.skills.discovery.demonstrations import (  # noqa: E402
+from groundup.skills.discovery.demonstrations import (
     BadDemonstrations,
     Card,
     Demonstration,
@@ -23,18 +23,18 @@ from groundup.skills.discovery.demonstrations import (  # noqa: E402
     write,
     write_card,
 )
-from groundup.skills.discovery.labels import Labels, read_labels, write_labels  # noqa: E402
-from groundup.skills.discovery.measure import score  # noqa: E402
-from groundup.skills.discovery.peaks import above, height_for, smooth  # noqa: E402
-from groundup.skills.discovery.training import behaviour  # noqa: E402
-from groundup.skills.discovery.training.checkpoint import BadCheckpoint, read_model_card, restore  # noqa: E402
-from groundup.skills.discovery.training.data import Data, load, mirrored_actions  # noqa: E402
-from groundup.skills.discovery.training.fit_latent import boundary_posterior, train_latent  # noqa: E402
-from groundup.skills.discovery.training.latent import Shape, posterior  # noqa: E402
-from groundup.skills.discovery.training.loop import Plan  # noqa: E402
-from groundup.skills.discovery.training.networks import Policy, Sizes  # noqa: E402
-from groundup.skills.discovery.training.scoring import PolicyLosses  # noqa: E402
-from groundup.skills.discovery.training.supervised import boundary_probability, train_detector  # noqa: E402
+from groundup.skills.discovery.labels import Labels, read_labels, write_labels
+from groundup.skills.discovery.measure import score
+from groundup.skills.discovery.peaks import above, height_for, smooth
+from groundup.skills.discovery.training import behaviour
+from groundup.skills.discovery.training.checkpoint import BadCheckpoint, read_model_card, restore
+from groundup.skills.discovery.training.data import Data, load, mirrored_actions
+from groundup.skills.discovery.training.fit_latent import boundary_posterior, train_latent
+from groundup.skills.discovery.training.latent import Shape, posterior
+from groundup.skills.discovery.training.loop import Plan
+from groundup.skills.discovery.training.networks import Policy, Sizes
+from groundup.skills.discovery.training.scoring import PolicyLosses
+from groundup.skills.discovery.training.supervised import boundary_probability, train_detector
 
 ACTIONS = ["noop", "move_left", "move_right", "do"]
 SMALL = Sizes(4, 0, cell=4, features=16, memory=16, dropout=0.0)
