@@ -1,4 +1,4 @@
-"""The command line: `groundup play`, `segment`, `watch`, `report`, `skills`, `bench`, `doctor`.
+"""The command line: `groundup play`, `segment`, `demos`, `train`, `watch`, ...
 
 Only what `--help` needs is imported here; each command imports its own parts when it runs.
 """
@@ -14,8 +14,10 @@ from typing import Annotated
 import typer
 
 from groundup.agent.cli_bench import bench
+from groundup.agent.cli_demos import demos
 from groundup.agent.cli_output import STOPPED, Debug, Json, LibraryOption, Progress, guarded, print_json
 from groundup.agent.cli_skills import skills
+from groundup.agent.cli_train import train
 
 app = typer.Typer(
     name="groundup",
@@ -27,6 +29,8 @@ app = typer.Typer(
 )
 app.add_typer(skills, name="skills")
 app.add_typer(bench, name="bench")
+app.add_typer(demos, name="demos")
+app.command(epilog="Example: groundup train policy out/crafter --out out/models/policy-0 --seed 0")(train)
 
 
 @app.command(epilog="Example: groundup play spire --steps 300 --seed 0")

@@ -99,6 +99,26 @@ def library(
         _print(report, json, table(report))
 
 
+@bench.command(epilog="Example: groundup bench discovery out/crafter --models out/models --seeds 0:3")
+def discovery(
+    data: Annotated[Path, typer.Argument(help="Folder of demonstrations, as `groundup demos` makes.")],
+    models: Annotated[Path, typer.Option(help="Folder with policy-SEED, latent-SEED and detector-SEED.")],
+    seeds: Annotated[str, typer.Option(help="Seeds of training, first:end (end left out).")] = "0:3",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Rules that find skill boundaries, beside baselines and a supervised detector."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_discovery
+        from groundup.agent.bench_spire import parse_seeds
+        from groundup.skills.discovery.training.checkpoint import threads
+
+        threads(1)
+        with Progress("bench") as progress:
+            report = bench_discovery.run(data, models, parse_seeds(seeds), progress)
+        _print(report, json, bench_discovery.as_text(report))
+
+
 def table(report: dict[str, Any]) -> str:
     """The results of a bench as lines, and the machine."""
     lines = [f"{'case':62} {'ours':>10} {'baseline':>10} {'ratio':>8}  unit (n)"]

@@ -1,0 +1,1 @@
+"""Small networks trained on demonstrations: policies, inverse dynamics, latent skills, a detector."""
