@@ -28,6 +28,9 @@ TRIMMED = 6
 """Seen uses for each extreme value left out of a mean: one misread number must not outweigh five right
 ones."""
 
+PAID = 0.5
+"""Share of the uses of all skills in which a number must have fallen to be what they are paid with."""
+
 FADE = 60.0
 """Uses of a wording after which old evidence starts to fade."""
 
@@ -129,11 +132,13 @@ class EffectModel:
         self.shield = ""
         self._skills: dict[str, _Skill] = {}
         self._words: dict[str, _Wording] = {}
+        self._resources: frozenset[str] | None = None
 
     def clear(self) -> None:
         """Forget everything."""
         self._skills.clear()
         self._words.clear()
+        self._resources = None
 
     def uses(self, skill: str) -> float:
         """How often `skill` was seen used."""
@@ -149,6 +154,25 @@ class EffectModel:
         """The names of all skills used so far."""
         return list(self._skills)
 
+    def resources(self) -> frozenset[str]:
+        """The own numbers that skills of two steps are paid with: those that fell in at least half of their
+        uses.
+
+        Other numbers that fell may be misread, or be drawn from until they are filled up again: they do not
+        stop a skill at zero.
+        """
+        if self._resources is None:
+            skills = [e for name, e in self._skills.items() if name.endswith(" >")]
+            uses = sum(e.uses for e in skills)
+            falls: dict[str, float] = {}
+            for evidence in skills:
+                for channel, count in evidence.falls.items():
+                    falls[channel] = falls.get(channel, 0.0) + count
+            self._resources = frozenset(
+                c for c, count in falls.items() if c.startswith("own:") and count >= PAID * uses
+            )
+        return self._resources
+
     def learn(
         self, skill: str, text: str, before: Situation, after: Situation, addressed: int | None
     ) -> Change:
@@ -159,6 +183,7 @@ class EffectModel:
         del evidence.recent[:-KEPT]
         evidence.uses += 1.0
         evidence.means = None
+        self._resources = None
         for channel, delta in change.items():
             if delta < 0:
                 evidence.falls[channel] = evidence.falls.get(channel, 0.0) + 1.0
@@ -227,6 +252,7 @@ class EffectModel:
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
+        self._resources = None
         self._skills = {
             name: _Skill(
                 float(uses), [_Use(dict(c), frozenset(u), dict(t)) for c, u, t in recent], dict(falls)

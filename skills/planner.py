@@ -2,7 +2,7 @@
 
 Each option carries the change it is expected to make; sequences of options are extended by beam
 search and judged by what the situation at their end will cost (`Outlook`).
-Numbers are not expected to fall below zero: an option whose own cost cannot be paid does not apply.
+Numbers are not expected to fall below zero: an option that cannot be paid does not apply.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ class Option:
     """Something that can be done now, with the `change` expected of it.
 
     `stock` names what it uses up: options of one stock share its copies (one card on several enemies).
-    `group` is the group it addresses, if any; `bonus` is added to its worth (curiosity).
+    `group` is the group it addresses, if any; `bonus` is added to its worth (curiosity); `paid` are the
+    channels that it needs as much of as it takes.
     """
 
     stock: int
     change: Change
     group: int | None = None
     bonus: float = 0.0
+    paid: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _apply(node: _Node, index: int, option: Option, foe: str, shield: str) -> _N
         where, _, name = channel.partition(":")
         if where == "own":
             value = own.get(name, 0.0) + delta
-            if value < -0.5:
+            if value < -0.5 and channel in option.paid:
                 return None
             if own is node.own:
                 own = dict(own)

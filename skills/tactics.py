@@ -77,6 +77,7 @@ class Tactics:
         moves: list[Decision] = []
         stocks: dict[int, int] = {}
         kinds: dict[tuple[str, str], int] = {}
+        paid = self._effects.resources()
         for chance, thing in self._grammar.usable(obs):
             unknown = curious and self._grammar.open(obs.scene, thing)
             if chance < LIKELY or not (unknown or self._grammar.first(obs.scene, thing) >= LIKELY):
@@ -91,7 +92,7 @@ class Tactics:
             change = self._effects.expect(skill, thing.text)
             bonus = CURIOSITY / math.sqrt(1.0 + self._effects.uses(skill)) if curious else 0.0
             for second, group in self._targets(obs, here, thing, change):
-                options.append(Option(stock, change, group, bonus))
+                options.append(Option(stock, change, group, bonus, paid))
                 drag = drags and self._grammar.drags(thing)
                 moves.append(Decision("use", thing, second, drag=drag, why="plan"))
         return options, moves, stocks

@@ -57,3 +57,15 @@ def test_what_vanished_is_unseen_and_knowledge_survives_a_copy() -> None:
     copy = EffectModel()
     copy.load(model.to_dict())
     assert copy.expect("x >", "") == model.expect("x >", "") != {}
+
+
+def test_skills_are_paid_with_what_falls_in_most_uses_and_not_with_what_falls_now_and_then() -> None:
+    model = EffectModel()
+    for i in range(12):
+        before = state({"power": 3, "pile": 5, "glare": float(i % 3 == 0)}, 30)
+        after = state({"power": 2, "pile": 5 - (i % 4 == 0), "glare": 0.0}, 24)
+        model.learn(f"hit {i % 2} >", "", before, after, 0)
+    assert model.resources() == {"own:power"}
+    again = EffectModel()
+    again.load(model.to_dict())
+    assert again.resources() == {"own:power"}

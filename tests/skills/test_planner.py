@@ -8,6 +8,7 @@ from groundup.skills.situation import BAR, Group, Situation
 from .test_outlook import taught
 
 HIT = {f"at:{BAR}": -6.0, "own:power": -1.0}
+POWER = frozenset({"own:power"})
 GUARD = {"own:guard": 5.0, "own:power": -1.0}
 
 
@@ -17,7 +18,7 @@ def field(bar: float, threat: float, hp: float = 40.0, shield: float = 0.0) -> S
 
 
 def first(here: Situation) -> int | None:
-    options = [Option(0, HIT, 0), Option(1, GUARD)]
+    options = [Option(0, HIT, 0, paid=POWER), Option(1, GUARD, paid=POWER)]
     return plan(here, options, {0: 1, 1: 1}, taught(), "hp").first
 
 
@@ -36,7 +37,13 @@ def test_without_a_threat_there_is_nothing_to_guard() -> None:
 def test_what_cannot_be_paid_does_not_apply() -> None:
     here = field(bar=6, threat=15)
     dear = {f"at:{BAR}": -20.0, "own:power": -2.0}
-    assert plan(here, [Option(0, dear, 0)], {0: 1}, taught(), "hp").first is None
+    assert plan(here, [Option(0, dear, 0, paid=POWER)], {0: 1}, taught(), "hp").first is None
+
+
+def test_a_number_that_nothing_is_paid_with_stops_nothing_at_zero() -> None:
+    here = field(bar=6, threat=15)
+    draws = {**HIT, "own:pile": -1.0}
+    assert plan(here, [Option(0, draws, 0, paid=POWER)], {0: 1}, taught(), "hp").first == 0
 
 
 def test_a_shield_falls_before_the_bar() -> None:
