@@ -45,18 +45,25 @@ def run(video: Path, size: str, count: int) -> dict[str, Any]:
     def source() -> Iterator[NDArray[np.uint8]]:
         return iter(pictures)
 
-    stepped, expected = _timed(rule, SteppedLosses(policy, actions, source()), track)
     ours, segments = _timed(rule, ChunkedLosses(policy, actions, source()), track)
-    equal = [s.end for s in segments] == [s.end for s in expected]
-    row = {
-        "case": f"{size}, {len(segments)} segments, boundaries {'equal' if equal else 'DIFFER'}",
-        "ours": round(ours, 2),
-        "baseline": round(stepped, 2),
-        "ratio": round(ours / stepped, 2),
-        "unit": "frames/s",
-        "n": len(pictures),
-    }
-    return {"results": [row], "machine": machine(torch=torch.__version__), "boundaries_equal": equal}
+    rows, same = [], True
+    for layout, first in (("channels last", False), ("channels first", True)):
+        baseline = SteppedLosses(policy, actions, source(), channels_first=first)
+        stepped, expected = _timed(rule, baseline, track)
+        equal = [s.end for s in segments] == [s.end for s in expected]
+        same = same and equal
+        found = f"{len(segments)} segments, boundaries {'equal' if equal else 'DIFFER'}"
+        rows.append(
+            {
+                "case": f"{size}, {found}, baseline {layout}",
+                "ours": round(ours, 2),
+                "baseline": round(stepped, 2),
+                "ratio": round(ours / stepped, 2),
+                "unit": "frames/s",
+                "n": len(pictures),
+            }
+        )
+    return {"results": rows, "machine": machine(torch=torch.__version__), "boundaries_equal": same}
 
 
 def _timed(rule: ReferenceRule, losses: Losses, track: Track) -> tuple[float, list[Segment]]:

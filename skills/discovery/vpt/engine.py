@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from groundup.envs.errors import GroundupError
+from groundup.skills.discovery.vpt.cnn import as_input
 from groundup.skills.discovery.vpt.features import FeatureStore
 from groundup.skills.discovery.vpt.networks import Policy
 
@@ -76,13 +77,23 @@ def finite(losses: Tensor, first: int) -> list[float]:
 
 
 class SteppedLosses:
-    """The same losses frame by frame, as the reference computes them: what the engine is measured against."""
+    """The same losses frame by frame: what the engine is measured against.
+
+    The reference's frames lie with channels last in memory; `channels_first` is torch's default.
+    """
 
     def __init__(
-        self, policy: Policy, actions: NDArray[np.int64], frames: Iterator[NDArray[np.uint8]]
+        self,
+        policy: Policy,
+        actions: NDArray[np.int64],
+        frames: Iterator[NDArray[np.uint8]],
+        *,
+        channels_first: bool = False,
     ) -> None:
+        self._channels_first = channels_first
         self._policy = policy
         self._actions = torch.from_numpy(actions)
+        self._cnn = policy.net.img_process.cnn
         self._frames = frames
         self._kept: list[NDArray[np.uint8]] = []
 
@@ -96,6 +107,7 @@ class SteppedLosses:
             while len(self._kept) <= frame:
                 self._kept.append(next(self._frames))
             with torch.inference_mode():
-                vector = self._policy.features(torch.from_numpy(self._kept[frame])[None])
+                picture = as_input(torch.from_numpy(self._kept[frame])[None])
+                vector = self._cnn(picture.contiguous() if self._channels_first else picture)
                 loss, memory = self._policy.losses(vector, self._actions[frame : frame + 1], memory)
             yield from finite(loss, frame)
