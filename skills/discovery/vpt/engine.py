@@ -91,11 +91,13 @@ class FastLosses:
             if pictures:
                 stacked = torch.from_numpy(np.stack(pictures))
                 vectors[-len(pictures) :] = torch.cat(
-                    [self._policy.features(p) for p in stacked.split(BATCH)]
+                    [self._policy.features(p) for p in torch.split(stacked, BATCH)]
                 )
             memory, values = self._policy.empty(), []
             for part, actions in zip(
-                vectors.split(LARGEST_CHUNK), self._actions[start:end].split(LARGEST_CHUNK), strict=True
+                torch.split(vectors, LARGEST_CHUNK),
+                torch.split(self._actions[start:end], LARGEST_CHUNK),
+                strict=True,
             ):
                 losses, memory = self._policy.losses(part, actions, memory)
                 values += losses.tolist()

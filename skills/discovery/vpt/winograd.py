@@ -6,6 +6,8 @@ all tiles.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -72,7 +74,8 @@ class FastCnn:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Frames (n, channels, height, width) to vectors (n, 256)."""
-        for stack in self._cnn.stacks:
+        stacks: Any = self._cnn.stacks  # nn.Module declares no types for what it holds
+        for stack in stacks:
             x = functional.max_pool2d(self._layer(stack.firstconv, x), 3, stride=2, padding=1)
             x = functional.relu(x, inplace=True)
             if stack.n is not None:
