@@ -1,4 +1,4 @@
-"""Winograd's convolution is the direct one; losses that are checked are those in full precision."""
+"""Winograd's convolution is the direct one."""
 
 from __future__ import annotations
 
