@@ -18,7 +18,7 @@ from groundup.skills.discovery.rules.reference import ReferenceRule
 from groundup.skills.discovery.types import Losses, Segment, Track
 from groundup.skills.discovery.vpt.cnn import Norms
 from groundup.skills.discovery.vpt.demonstrations import shrink
-from groundup.skills.discovery.vpt.engine import ChunkedLosses, SteppedLosses
+from groundup.skills.discovery.vpt.engine import ChunkedLosses, FastLosses, SteppedLosses
 from groundup.skills.discovery.vpt.networks import Architecture, Policy
 from groundup.skills.discovery.vpt.transformer import BlockShape
 
@@ -45,18 +45,27 @@ def run(video: Path, size: str, count: int) -> dict[str, Any]:
     def source() -> Iterator[NDArray[np.uint8]]:
         return iter(pictures)
 
-    stepped, expected = _timed(rule, SteppedLosses(policy, actions, source()), track)
-    ours, segments = _timed(rule, ChunkedLosses(policy, actions, source()), track)
-    equal = [s.end for s in segments] == [s.end for s in expected]
-    row = {
-        "case": f"{size}, {len(segments)} segments, boundaries {'equal' if equal else 'DIFFER'}",
-        "ours": round(ours, 2),
-        "baseline": round(stepped, 2),
-        "ratio": round(ours / stepped, 2),
-        "unit": "frames/s",
-        "n": len(pictures),
-    }
-    return {"results": [row], "machine": machine(torch=torch.__version__), "boundaries_equal": equal}
+    engines = {"exact": ChunkedLosses, "fast": FastLosses}
+    timed = {name: _timed(rule, engine(policy, actions, source()), track) for name, engine in engines.items()}
+    rows, same = [], True
+    for layout, first in (("channels last", False), ("channels first", True)):
+        baseline = SteppedLosses(policy, actions, source(), channels_first=first)
+        stepped, expected = _timed(rule, baseline, track)
+        for name, (ours, segments) in timed.items():
+            equal = [s.end for s in segments] == [s.end for s in expected]
+            same = same and equal
+            found = f"{len(segments)} segments, boundaries {'equal' if equal else 'DIFFER'}"
+            rows.append(
+                {
+                    "case": f"{size} {name}, {found}, baseline {layout}",
+                    "ours": round(ours, 2),
+                    "baseline": round(stepped, 2),
+                    "ratio": round(ours / stepped, 2),
+                    "unit": "frames/s",
+                    "n": len(pictures),
+                }
+            )
+    return {"results": rows, "machine": machine(torch=torch.__version__), "boundaries_equal": same}
 
 
 def _timed(rule: ReferenceRule, losses: Losses, track: Track) -> tuple[float, list[Segment]]:

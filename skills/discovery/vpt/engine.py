@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from groundup.envs.errors import GroundupError
-from groundup.skills.discovery.vpt.features import FeatureStore
+from groundup.skills.discovery.vpt.cnn import as_input
+from groundup.skills.discovery.vpt.features import BATCH, FeatureStore
 from groundup.skills.discovery.vpt.networks import Policy
+from groundup.skills.discovery.vpt.winograd import LEAST_CHANNELS, FastCnn
 
 FIRST_CHUNK = 8
 LARGEST_CHUNK = 64
 """Frames; short at first, since many segments are, then doubling: what is dropped stays below what was
 used."""
+
+FAST_BATCH = 2
+"""Frames; measured: the tiles of more leave the processor's caches."""
 
 
 class LossesInvalid(GroundupError):
@@ -43,6 +48,60 @@ class ChunkedLosses:
     def since(self, start: int) -> Iterator[float]:
         """See `Losses`."""
         yield from chunked(self._policy, self._store, self._actions, start)
+
+    def finish(self) -> None:
+        """Let the stream of frames run to its end, so that it can say what is wrong with it."""
+        self._store.finish()
+
+
+class FastLosses:
+    """The same losses with the CNN's wide convolutions by Winograd; those near a threshold can be checked."""
+
+    tolerance = 1e-3
+    """Nats; ten times what the golden test allows."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        actions: NDArray[np.int64],
+        frames: Iterator[NDArray[np.uint8]],
+        *,
+        least_channels: int = LEAST_CHANNELS,
+    ) -> None:
+        self._policy = policy
+        self._actions = torch.from_numpy(actions)
+        cnn = FastCnn(policy.net.img_process.cnn, least_channels)
+        self._store = FeatureStore(
+            frames, lambda pictures: cnn(as_input(pictures)), batch=FAST_BATCH, recent=2 * LARGEST_CHUNK
+        )
+
+    def __len__(self) -> int:
+        return len(self._actions)
+
+    def since(self, start: int) -> Iterator[float]:
+        """See `Losses`."""
+        yield from chunked(self._policy, self._store, self._actions, start)
+
+    def exact(self, start: int, frame: int) -> list[float]:
+        """See `Checkable`; of a long segment the latest frames are computed again, the earlier remembered."""
+        end = frame + 1
+        with torch.inference_mode():
+            vectors = self._store.take(start, end)
+            pictures = self._store.recent(start, end)
+            if pictures:
+                stacked = torch.from_numpy(np.stack(pictures))
+                vectors[-len(pictures) :] = torch.cat(
+                    [self._policy.features(p) for p in torch.split(stacked, BATCH)]
+                )
+            memory, values = self._policy.empty(), []
+            for part, actions in zip(
+                torch.split(vectors, LARGEST_CHUNK),
+                torch.split(self._actions[start:end], LARGEST_CHUNK),
+                strict=True,
+            ):
+                losses, memory = self._policy.losses(part, actions, memory)
+                values += losses.tolist()
+        return values
 
     def finish(self) -> None:
         """Let the stream of frames run to its end, so that it can say what is wrong with it."""
@@ -76,13 +135,23 @@ def finite(losses: Tensor, first: int) -> list[float]:
 
 
 class SteppedLosses:
-    """The same losses frame by frame, as the reference computes them: what the engine is measured against."""
+    """The same losses frame by frame: what the engine is measured against.
+
+    The reference's frames lie with channels last in memory; `channels_first` is torch's default.
+    """
 
     def __init__(
-        self, policy: Policy, actions: NDArray[np.int64], frames: Iterator[NDArray[np.uint8]]
+        self,
+        policy: Policy,
+        actions: NDArray[np.int64],
+        frames: Iterator[NDArray[np.uint8]],
+        *,
+        channels_first: bool = False,
     ) -> None:
+        self._channels_first = channels_first
         self._policy = policy
         self._actions = torch.from_numpy(actions)
+        self._cnn = policy.net.img_process.cnn
         self._frames = frames
         self._kept: list[NDArray[np.uint8]] = []
 
@@ -96,6 +165,7 @@ class SteppedLosses:
             while len(self._kept) <= frame:
                 self._kept.append(next(self._frames))
             with torch.inference_mode():
-                vector = self._policy.features(torch.from_numpy(self._kept[frame])[None])
+                picture = as_input(torch.from_numpy(self._kept[frame])[None])
+                vector = self._cnn(picture.contiguous() if self._channels_first else picture)
                 loss, memory = self._policy.losses(vector, self._actions[frame : frame + 1], memory)
             yield from finite(loss, frame)

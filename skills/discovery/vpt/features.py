@@ -19,6 +19,9 @@ from groundup.skills.discovery.vpt.cnn import CNN_WIDTH
 Compute = Callable[[Tensor], Tensor]
 """uint8 frames (n, height, width, 3) to float32 vectors (n, 256)."""
 
+BATCH = 4
+"""Frames; measured: from 8 on, the activations of the first layers leave the processor's caches."""
+
 
 class FeatureStore:
     """Vectors of frames by number; frames are taken from a stream as far as is asked for, and not kept.
@@ -28,7 +31,7 @@ class FeatureStore:
     """
 
     def __init__(
-        self, frames: Iterator[NDArray[np.uint8]], compute: Compute, *, batch: int = 16, recent: int = 0
+        self, frames: Iterator[NDArray[np.uint8]], compute: Compute, *, batch: int = BATCH, recent: int = 0
     ) -> None:
         self._frames = frames
         self._compute = compute

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from groundup.skills.discovery.rules.reference import ReferenceRule
 from groundup.skills.discovery.types import Losses
 from groundup.skills.discovery.vpt.actions import BUTTONS, Actions
 from groundup.skills.discovery.vpt.demonstrations import Demonstration, demonstration, in_video, predicted
-from groundup.skills.discovery.vpt.engine import ChunkedLosses, SteppedLosses
+from groundup.skills.discovery.vpt.engine import ChunkedLosses, FastLosses, SteppedLosses
 from groundup.skills.discovery.vpt.files import load_idm, load_policy
 from groundup.skills.discovery.vpt.networks import Policy
 from groundup.skills.discovery.vpt.recordings import from_actions, read_recording
@@ -66,7 +67,12 @@ def test_frames_decoded_from_the_video_are_equal_to_the_bit(golden: Golden, name
     assert np.array_equal(np.stack(list(golden.demonstrations[name].frames())), golden.frames[name])
 
 
-@pytest.mark.parametrize("engine", [SteppedLosses, ChunkedLosses])
+FIRST = partial(SteppedLosses, channels_first=True)
+# The golden policy is narrow: ask for Winograd's convolutions all the same.
+FAST = partial(FastLosses, least_channels=1)
+
+
+@pytest.mark.parametrize("engine", [SteppedLosses, FIRST, ChunkedLosses, FAST])
 @pytest.mark.parametrize("name", NAMES)
 def test_losses_and_boundaries_are_the_references(golden: Golden, name: str, engine: Any) -> None:
     demo, expected = golden.demonstrations[name], golden.expected[name]

@@ -1,0 +1,20 @@
+"""Winograd's convolution is the direct one."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra [video] is not installed")
+
+from groundup.skills.discovery.vpt.winograd import Winograd  # noqa: E402
+
+
+@pytest.mark.parametrize(("inputs", "outputs", "height", "width"), [(3, 5, 8, 12), (64, 32, 16, 4)])
+def test_is_the_direct_convolution(inputs: int, outputs: int, height: int, width: int) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, inputs, height, width, dtype=torch.float64).contiguous(
+        memory_format=torch.channels_last
+    )
+    weight = torch.randn(outputs, inputs, 3, 3, dtype=torch.float64)
+    direct = torch.nn.functional.conv2d(x, weight, padding=1)
+    torch.testing.assert_close(Winograd(weight)(x), direct, atol=1e-11, rtol=0)
