@@ -102,7 +102,7 @@ class SkillsScreen(WatchScreen):
         """Name the columns."""
         table = self.query_one(DataTable)
         table.add_column("", key="mark", width=1)
-        table.add_column("skill", key="name")
+        table.add_column("skill", key="name", width=24)
         for name, width in (("uses", 5), ("ans.", 4), ("reward", 6)):
             table.add_column(Text(name, justify="right"), key=name, width=width)
         table.add_column("scene", key="scene", width=10)
