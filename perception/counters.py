@@ -13,7 +13,7 @@ Rules and their measured rates: ../shared/research.md section 6.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -48,6 +48,9 @@ SPENT = 0.25
 
 SPREAD = 0.4
 """Share of all kinds of screen on which a place must hold a number to be a lasting one."""
+
+FINE = 0.1
+"""Fit added for the progress counter that changes most often, and a share of it for the others."""
 
 KEPT = 40
 """Runs looked back on."""
@@ -225,6 +228,7 @@ def _judge(runs: list[_Run], lasting: set[str]) -> tuple[Counter, ...]:
     places = {p for r in runs for p in r.series} & lasting
     progress: list[Counter] = []
     survival: list[Counter] = []
+    changes: dict[str, int] = {}
     for place in sorted(places):
         seen = [(r.reads, r.series[place]) for r in runs if place in r.series]
         if len(seen) < 0.6 * len(runs):
@@ -232,9 +236,13 @@ def _judge(runs: list[_Run], lasting: set[str]) -> tuple[Counter, ...]:
         fit = _progress_fit(seen) if len(runs) > 1 else 0.0
         if fit > 0:
             progress.append(Counter(place, "progress", fit))
+            changes[place] = sum(s.changes for _, s in seen)
         fit = _survival_fit(seen, total)
         if fit > 0:
             survival.append(Counter(place, "survival", fit))
+    # Of two that count evenly the finer one measures more: floors climbed before cards gathered on the way.
+    most = max(changes.values(), default=1)
+    progress = [replace(c, fit=c.fit + FINE * changes[c.place] / most) for c in progress]
     return (*sorted(progress, key=lambda c: -c.fit), *sorted(survival, key=lambda c: -c.fit))
 
 
