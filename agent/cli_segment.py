@@ -28,12 +28,17 @@ class SegmentOptions:
 
 def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress: Progress) -> dict[str, Any]:
     """Cut one video, several, or those of a folder; the document to print."""
+    if options.out is not None and options.out.suffix not in (".jsonl", ".csv"):
+        raise UsageError(f"{options.out} should end with .jsonl or .csv.")
     folder = len(videos) == 1 and videos[0].is_dir()
     paths = videos_in(videos[0]) if folder else list(videos)
     if not paths:
         raise UsageError(f"{videos[0]} holds no videos.")
     if len(paths) == 1 and not folder:
-        cut = segment_video(replace(job, video=paths[0]))
+        job = replace(job, video=paths[0])
+        if options.out is not None and options.out.suffix == ".jsonl":
+            unfinished([job], Records(options.out))
+        cut = segment_video(job, progress)
         record = cut.to_json()
         _write_one(cut, record, options)
         return record
@@ -80,10 +85,8 @@ def _write_record(record: dict[str, Any], path: Path) -> None:
         records = Records(path)
         if record["video"] not in records.done:
             records.add(record)
-    elif path.suffix == ".csv":
-        _write_whole(path, _as_csv(record))
     else:
-        raise UsageError(f"{path} should end with .jsonl or .csv.")
+        _write_whole(path, _as_csv(record))
 
 
 def _as_csv(record: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from groundup.envs.errors import GroundupError
+from groundup.envs.errors import GroundupError, UsageError
 from groundup.skills.discovery.segmenting import Job, segment_video
 
 PATIENCE = 3
@@ -62,6 +62,24 @@ class Records:
                 "what is done is kept."
             ) from error
         self.done[record["video"]] = record
+
+    def has(self, job: Job) -> bool:
+        """Whether the video is done. Raises UsageError where it was cut with other options."""
+        record = self.done.get(str(job.video))
+        if record is None:
+            return False
+        before, now = record.get("options") or {}, job.options
+        changed = [
+            f"{name} {before.get(name)} instead of {now[name]}"
+            for name in now
+            if before.get(name) != now[name]
+        ]
+        if changed:
+            raise UsageError(
+                f"{self._path} holds {job.video} cut with other options ({', '.join(changed)}): "
+                "give the same, or another file with --out."
+            )
+        return True
 
     def _recover(self) -> None:
         """Take what is whole, and cut off half a line that a killed run left."""
@@ -143,5 +161,5 @@ def _one(job: Job) -> tuple[dict[str, Any] | None, str]:
 
 
 def unfinished(jobs: Iterable[Job], records: Records) -> list[Job]:
-    """The jobs whose video has no record yet."""
-    return [job for job in jobs if str(job.video) not in records.done]
+    """The jobs whose video has no record yet. Raises UsageError where one was made with other options."""
+    return [job for job in jobs if not records.has(job)]

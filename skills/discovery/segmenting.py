@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,9 @@ from groundup.skills.discovery.vpt.recordings import ActionsUnusable, read_recor
 
 RULES = ("reference",)
 
+Tell = Callable[[int, int, str], None]
+"""Told how much of how much is done, and of what."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -48,6 +52,28 @@ class Job:
     max_length: int = MAX_LENGTH
     drop_small: bool = False
     threads: int | None = None
+
+    @property
+    def height(self) -> float:
+        """The gap that is used, nats."""
+        usual = GAP_RECORDED if self.actions is not None else GAP_PREDICTED
+        return usual if self.gap is None else self.gap
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All that decides on boundaries beside the video; models by name and the hash of their weights."""
+        predicting = self.actions is None and self.idm is not None
+        return {
+            "rule": self.rule,
+            "gap": self.height,
+            "min_length": self.min_length,
+            "max_length": self.max_length,
+            "drop_small": self.drop_small,
+            "policy": _identity(self.policy, self.policy_weights),
+            "actions": "recorded" if self.actions is not None else "idm",
+            "idm": _identity(self.idm, self.idm_weights) if predicting and self.idm else None,
+            "events": self.events.name if self.events is not None else None,
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +111,7 @@ class Cut:
             "scores": [round(segment.score, 4) for segment in self.segments],
             "seconds": round(self.seconds, 3),
             "frames_per_second": round(frames / self.seconds, 2),
+            "options": self.job.options,
         }
 
 
@@ -93,6 +120,7 @@ class Noted:
     """Losses that remember what was asked of them."""
 
     losses: Losses
+    tell: Tell
     seen: dict[int, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -102,10 +130,11 @@ class Noted:
         """See `Losses`."""
         for frame, value in enumerate(self.losses.since(start), start=start):
             self.seen[frame] = value
+            self.tell(frame + 1, len(self), "frames scored")
             yield value
 
 
-def segment_video(job: Job) -> Cut:
+def segment_video(job: Job, tell: Tell = lambda *_: None) -> Cut:
     """Cut one video. Raises VideoUnusable, ActionsUnusable, WeightsInvalid, LossesInvalid, UsageError."""
     if job.rule not in RULES:
         raise UsageError(f"There is no rule {job.rule!r}: known are {', '.join(RULES)}.")
@@ -117,17 +146,20 @@ def segment_video(job: Job) -> Cut:
     if job.actions is not None:
         recording = read_recording(job.actions)
     elif job.idm is not None:
-        recording = predicted(job.video, _idm(job.idm, job.idm_weights))
+        recording = predicted(
+            job.video,
+            _idm(job.idm, job.idm_weights),
+            lambda done: tell(done, max(done, info.frames or 0), "actions predicted"),
+        )
     else:
         raise ActionsUnusable(
             f"{job.video} has no recorded actions: give --actions, or --idm to predict them."
         )
     events = read_events(job.events) if job.events is not None else []
     demo = demonstration(job.video, recording, events, drop_small=job.drop_small)
-    usual = GAP_RECORDED if job.actions is not None else GAP_PREDICTED
-    gap = usual if job.gap is None else job.gap
+    gap = job.height
     losses = ChunkedLosses(policy, demo.joint, demo.frames())
-    noted = Noted(losses)
+    noted = Noted(losses, tell)
     segments = ReferenceRule(gap, job.min_length, job.max_length).cut(noted, demo.track)
     losses.finish()
     seconds = time.perf_counter() - began
@@ -143,3 +175,13 @@ def _policy(path: Path, weights: Path | None) -> Policy:
 @cache
 def _idm(path: Path, weights: Path | None) -> InverseDynamics:
     return load_idm(path, weights)
+
+
+@cache
+def _identity(model: Path, weights: Path | None) -> str:
+    """A model's name and the beginning of the hash of its weights; the name alone where there are none."""
+    file = weights or model.with_suffix(".weights")
+    if not file.is_file():
+        return model.name
+    with file.open("rb") as content:
+        return f"{model.name} {hashlib.file_digest(content, 'sha256').hexdigest()[:16]}"

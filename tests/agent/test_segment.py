@@ -19,7 +19,7 @@ import pytest
 
 from groundup.perception.video import frames
 from groundup.skills.discovery.batch import Records, segment_all
-from groundup.skills.discovery.segmenting import Job
+from groundup.skills.discovery.segmenting import Job, segment_video
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -196,6 +196,44 @@ def test_a_folder_with_a_bad_video_goes_on_and_resumes(groundup: Any, golden: Pa
         "1.mp4",
         "2.mp4",
     ]
+
+
+def test_records_made_with_other_options_are_refused(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    video, out = _pair(tmp_path, "v"), tmp_path / "out.jsonl"
+    shared = ("--policy", str(golden / "policy.model"), "--out", str(out))
+    alone = ("segment", str(video), "--actions", str(tmp_path / "v.jsonl"), *shared)
+    assert groundup(*alone, "--gap", "3").code == 0
+    content = out.read_bytes()
+    for command in (alone, ("segment", str(tmp_path), *shared)):
+        ran = groundup(*command, "--gap", "4")
+        assert ran.code == 2
+        assert "gap 3.0 instead of 4.0" in ran.err
+    assert out.read_bytes() == content
+    assert groundup(*alone, "--gap", "3").code == 0
+    assert out.read_bytes() == content
+
+
+def test_other_weights_under_the_same_name_are_other_options(golden: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "w.weights"
+    weights.write_bytes(b"other")
+    video = tmp_path / "v.mp4"
+    ours = Job(video, golden / "policy.model").options
+    assert ours["policy"] != Job(video, golden / "policy.model", weights).options["policy"]
+    assert ours == Job(tmp_path / "w.mp4", golden / "policy.model").options
+
+
+def test_a_wrong_suffix_is_refused_before_anything_is_read(groundup: Any, tmp_path: Path) -> None:
+    ran = groundup("segment", str(tmp_path / "none.mp4"), "--policy", "none.model", "--out", "r.txt")
+    assert ran.code == 2
+    assert "should end with .jsonl or .csv" in ran.err
+
+
+def test_progress_of_one_video_by_an_inverse_model(golden: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    job = Job(_video(tmp_path / "v.mp4"), golden / "policy.model", idm=golden / "idm.model")
+    cut = segment_video(job, lambda *given: told.append(given))
+    assert (6, 6, "actions predicted") in told
+    assert told[-1] == (len(cut.demonstration.kept), len(cut.demonstration.kept), "frames scored")
 
 
 def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
