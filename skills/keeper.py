@@ -13,6 +13,7 @@ from collections import Counter
 
 import numpy as np
 
+from groundup.memory.edits import pinned
 from groundup.memory.frames import keep_frame
 from groundup.perception.observation import Observation, Thing
 from groundup.skills.composing import Composer, Use, composed, record
@@ -82,7 +83,9 @@ class Keeper:
             self._note(merged=merged, pruned=len(pruned))
 
     def unfit(self, skill: Skill) -> str | None:
-        """Why `tend` would prune a skill now; None when it would not."""
+        """Why `tend` would prune a skill now; None when it would not, as with one that is pinned."""
+        if skill.id in pinned(self._library.store):
+            return None
         return unfit(skill) or self._composer.unfit(skill)
 
     def _read(self) -> None:

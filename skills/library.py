@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from groundup.envs.errors import LibraryUnusable
 from groundup.memory.bundles import Bundle, BundledScene, read_bundle, write_bundle
 from groundup.memory.derived import SpaceIndex
+from groundup.memory.edits import pinned
 from groundup.memory.records import SceneRecord, UseRecord
 from groundup.memory.store import FRAME_LIMIT, Store
 from groundup.skills.duplicates import MIN_IOU, absorb, near_duplicates
@@ -238,10 +239,10 @@ class Library:
             self.store.vectors.delete(TEXT_SPACE, [skill_id])
 
     def prune(self, unfit: Callable[[Skill], str | None]) -> list[Skill]:
-        """Retire the skills for which `unfit` gives a reason; returns them."""
+        """Retire the skills for which `unfit` gives a reason, but none that is pinned; returns them."""
         gone = []
         with self.store.step():
-            for skill in self.skills():
+            for skill in self._unpinned():
                 reason = unfit(skill)
                 if reason is not None:
                     self.retire(skill.id, reason)
@@ -251,11 +252,11 @@ class Library:
     def merge_near_duplicates(self, *, min_iou: float = MIN_IOU) -> list[tuple[Skill, tuple[str, ...]]]:
         """Make one skill of those that do nearly the same; returns each with the ids that went into it.
 
-        The most used one stays, with all their evidence; the others are retired.
+        The most used one stays, with all their evidence; the others are retired. Pinned ones take no part.
         """
         merged = []
         with self.store.step():
-            for group in near_duplicates(self.skills(), min_iou):
+            for group in near_duplicates(self._unpinned(), min_iou):
                 kept, others = group[0], group[1:]
                 for other in others:
                     kept = absorb(kept, other)
@@ -263,6 +264,10 @@ class Library:
                 kept = self.update(kept)
                 merged.append((kept, tuple(other.id for other in others)))
         return merged
+
+    def _unpinned(self) -> list[Skill]:
+        held = pinned(self.store)
+        return [skill for skill in self.skills() if skill.id not in held]
 
     # Sharing
 

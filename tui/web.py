@@ -7,6 +7,7 @@ looked at before anything else.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 import shlex
@@ -53,7 +54,18 @@ class WatchServer(Server):
         return app
 
     async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002
-        """Say where it is."""
+        """Say where it is, as soon as it answers there: this is called before it listens."""
+        self._saying = asyncio.create_task(self._say())
+
+    async def _say(self) -> None:
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(HOST, self.port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                break
         print(f"groundup watch is at {self.url}\nCtrl-C ends it; the run goes on.", flush=True)
 
     @web.middleware

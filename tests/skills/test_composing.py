@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from groundup.memory.edits import apply_edit
 from groundup.perception.observation import Observation, Thing
 from groundup.perception.types import Box
 from groundup.skills.composing import MOST_STEPS, RECENT, REGULAR_USES, SECTION
@@ -175,6 +176,18 @@ def test_a_composed_skill_goes_with_its_part(library: Library) -> None:
     play.keeper.tend()
     assert "open, then take" not in play.composed
     assert part not in library.store.get_knowledge(SECTION)
+
+
+def test_a_pinned_composed_skill_outlives_its_part(library: Library) -> None:
+    play = Play(library)
+    for _ in range(8):
+        play.use("open", "take")
+        play.use("rest", ended=True)
+    apply_edit(library.store, {"skill": play.skill("open, then take").id, "pinned": True})
+    library.retire(play.skill("take").id, "test")
+    play.keeper.tend()
+    assert "open, then take" in play.composed
+    play.use("open", "rest")
 
 
 def test_a_part_that_was_merged_is_found_under_its_new_id(library: Library, tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from groundup.envs.errors import LibraryUnusable
 from groundup.memory.bundles import BundleInvalid
+from groundup.memory.edits import apply_edit
 from groundup.memory.frames import keep_frame, load_frame
 from groundup.memory.records import SceneRecord
+from groundup.skills.keeper import Keeper
 from groundup.skills.library import Library, skill_summary
 from groundup.skills.types import (
     RelativeBox,
@@ -240,6 +242,23 @@ def test_pruning_retires_with_the_reason(library: Library) -> None:
     record = library.store.get_skill(bad.id)
     assert record is not None
     assert record.retired == "never answered"
+
+
+def test_what_is_pinned_is_neither_merged_nor_pruned(library: Library) -> None:
+    failed = Statistics(uses=10, responsive=0)
+    held = library.add(strike(statistics=failed))
+    moved = replace(strike().steps[0], target=click("Strike", x=0.12).target)
+    double = library.add(strike(steps=(moved,), statistics=failed))
+    apply_edit(library.store, {"skill": held.id, "pinned": True})
+    keeper = Keeper(library, "")
+    assert keeper.unfit(held) is None
+    assert keeper.unfit(double) is not None
+    assert library.merge_near_duplicates() == []
+    keeper.tend()
+    assert library.skills() == [held]
+    apply_edit(library.store, {"skill": held.id, "pinned": False})
+    keeper.tend()
+    assert library.skills() == []
 
 
 def test_libraries_merge_skills_scenes_pictures_and_knowledge(tmp_path: Path) -> None:
