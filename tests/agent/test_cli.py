@@ -58,8 +58,11 @@ def test_help_loads_nothing_heavy(command: tuple[str, ...]) -> None:
         assert "Example: groundup " + " ".join(command) in " ".join(done.stdout.split())
 
 
-def test_commands_are_those_of_this_issue() -> None:
-    assert {c[0] for c in COMMANDS} == {"play", "watch", "report", "skills", "bench", "doctor"}
+def test_commands_are_those_documented() -> None:
+    assert {c[0] for c in COMMANDS} == {
+        *("play", "segment", "demos", "train", "watch", "report"),
+        *("skills", "bench", "doctor"),
+    }
     assert {c[1] for c in COMMANDS if c[0] == "bench"} == {"spire", "perception", "library"}
 
 
