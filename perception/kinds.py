@@ -43,7 +43,6 @@ class Kinds:
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}
         self._brightest: dict[str, float] = {}
-        self._brighter = 0
         self._thumbnails: Thumbnail = np.zeros((0, SIDE * SIDE * 3), np.float32)
         self._shapes: NDArray[np.float64] = np.zeros((0, 2))
 
@@ -61,7 +60,6 @@ class Kinds:
         bright = float(_small(crop)[..., 2].mean())
         if bright > self._brightest.get(title, 0.0) + STEP:
             self._brightest[title] = bright
-            self._brighter += 1
         return max(bright, self._brightest[title])
 
     def _title(self, lines: list[TextLine]) -> str:
@@ -99,7 +97,9 @@ class Kinds:
     def marks(self) -> dict[str, int]:
         """The documents that hold the kinds, each with a number that changes when the document does."""
         looks = {f"look {i}": 1 for i in range(len(self._thumbnails))}
-        return {"titles": len(self._titles), "brightest": self._brighter, **looks}
+        # Each note adds more than a level, so the sum's whole part changes with it.
+        bright = int(sum(self._brightest.values()))
+        return {"titles": len(self._titles), "brightest": bright, **looks}
 
     def document(self, name: str) -> Any:
         """One of them, as JSON."""
@@ -124,7 +124,6 @@ class Kinds:
             self._titles.setdefault(title, self._titles.get(same, same))
         for title, bright in other._brightest.items():
             self._brightest[title] = max(bright, self._brightest.get(title, 0.0))
-        self._brighter += 1
         pairs = zip(other._thumbnails, other._shapes, strict=True)
         return {f"look {i}": self._named(thumbnail, shape) for i, (thumbnail, shape) in enumerate(pairs)}
 
