@@ -213,7 +213,10 @@ def _starts(runs: list[_Run]) -> dict[str, float]:
 def _pack(run: _Run) -> list[Any]:
     return [
         run.reads,
-        {p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low] for p, s in run.series.items()},
+        {
+            p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low, s.doubt]
+            for p, s in run.series.items()
+        },
     ]
 
 
