@@ -155,6 +155,8 @@ class SkillsScreen(WatchScreen):
             if chosen is not None and chosen.id in ids:
                 table.move_cursor(row=ids.index(chosen.id), scroll=False)
                 table.scroll_to(y=top, animate=False)
+            # Names decide a column's width, which is known later: heads drawn before would stand askew.
+            table.call_after_refresh(table.refresh)
         self._tell_what()
         self._show_side()
 
