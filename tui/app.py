@@ -28,6 +28,7 @@ from groundup.tui.feed import Feed
 from groundup.tui.growth import Growth
 from groundup.tui.run_screen import RunScreen
 from groundup.tui.state import RunState
+from groundup.tui.svg import smaller
 from groundup.tui.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class WatchApp(App[None]):
     CSS = """
     Screen { background: $background; }
     #trouble { display: none; background: $error; color: $background; padding: 0 1; }
-    .-too-small > .body { display: none; }
+    .-too-small > .body { display: none !important; }
     Footer { background: $panel; }
     * { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; scrollbar-background: $surface;
         scrollbar-color: $primary 40%; }
@@ -305,6 +306,7 @@ def screenshot(feed: Feed, name: str, path: Path, size: tuple[int, int], *, ligh
             while app.counting:
                 await pilot.pause(0.05)
             await pilot.pause(0.6)
-            path.write_text(app.export_screenshot(title=f"groundup watch: {name}"), encoding="utf-8")
+            picture = app.export_screenshot(title=f"groundup watch: {name}")
+            path.write_text(smaller(picture), encoding="utf-8")
 
     asyncio.run(take())

@@ -32,6 +32,7 @@ class SegmentsScreen(WatchScreen):
     NAME = "segments"
     CSS = """
     SegmentsScreen #none { padding: 1 2; }
+    SegmentsScreen .-out { display: none; }
     SegmentsScreen #whole { height: 9; }
     SegmentsScreen.-high #whole { height: 14; }
     SegmentsScreen #near { height: 1fr; min-height: 6; }
@@ -67,8 +68,8 @@ class SegmentsScreen(WatchScreen):
         seg = self.watch_app.segments
         none = self.query_one("#none", Static)
         none.update(NONE)
-        none.display = seg is None
-        self.query_one("#all").display = seg is not None
+        none.set_class(seg is not None, "-out")
+        self.query_one("#all").set_class(seg is None, "-out")
         if seg is None:
             return
         table = self.query_one(DataTable)

@@ -102,7 +102,7 @@ class SkillsScreen(WatchScreen):
         """Name the columns."""
         table = self.query_one(DataTable)
         table.add_column("", key="mark", width=1)
-        table.add_column("skill", key="name", width=24)
+        table.add_column("skill", key="name")
         for name, width in (("uses", 5), ("ans.", 4), ("reward", 6)):
             table.add_column(Text(name, justify="right"), key=name, width=width)
         table.add_column("scene", key="scene", width=10)
@@ -155,6 +155,8 @@ class SkillsScreen(WatchScreen):
             if chosen is not None and chosen.id in ids:
                 table.move_cursor(row=ids.index(chosen.id), scroll=False)
                 table.scroll_to(y=top, animate=False)
+            # Names decide a column's width, which is known later: heads drawn before would stand askew.
+            table.call_after_refresh(table.refresh)
         self._tell_what()
         self._show_side()
 

@@ -16,6 +16,9 @@ from tests.tui.libraries import make
 
 Drive = Callable[..., WatchApp]
 
+QUIET = 7
+"""Looks in a row, each after all messages, that find nothing being read: longer than between two polls."""
+
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -43,11 +46,13 @@ async def settled(pilot: Pilot[None]) -> None:
         await pilot.pause(0.05)
         if not app.counting and app.growth.next_seq >= app.state.next_seq:
             break
-    for _ in range(100):
+    quiet = 0  # a read that has ended may start another by what it changed: a row that is chosen, its picture
+    for _ in range(200):
         await pilot.pause(0.05)
-        if all(worker.is_finished or worker.group == "count" for worker in app.workers):
+        busy = any(not worker.is_finished and worker.group != "count" for worker in app.workers)
+        quiet = 0 if busy else quiet + 1
+        if quiet == QUIET:
             break
-    await pilot.pause(0.25)
 
 
 @pytest.fixture

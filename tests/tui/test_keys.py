@@ -334,3 +334,24 @@ def test_the_log_is_filtered_and_shows_all_of_an_event(drive: Drive, library: Pa
         assert table.row_count == 200
 
     drive(library, act)
+
+
+def test_a_terminal_made_too_small_says_so_on_every_screen_and_recovers(drive: Drive, library: Path) -> None:
+    async def act(pilot: AppPilot) -> None:
+        for key in "123456":
+            await keys(pilot, key)
+            full = lines(pilot)
+            await pilot.resize_terminal(50, 12)
+            await settled(pilot)
+            assert "This terminal has 50 columns" in lines(pilot)[1]
+            assert "".join(lines(pilot)[3:-1]).strip() == ""  # nothing of the screen is left beside it
+            await pilot.resize_terminal(120, 40)
+            await settled(pilot)
+            assert lines(pilot) == full
+
+    drive(library, act)
+
+
+def lines(pilot: AppPilot) -> list[str]:
+    """What the screen shows, without colours."""
+    return ["".join(part.text for part in strip) for strip in pilot.app.screen._compositor.render_strips()]
