@@ -98,13 +98,13 @@ def test_peaks_stand_apart_and_a_length_is_kept() -> None:
 
 
 def test_the_reference_rule_by_hand() -> None:
-    losses = Told([1, 1, 9, 1, 1, 1, 40, 1])
-    cut = ReferenceRule(gap=5).cut(losses, track(8))
-    assert [(s.start, s.end, s.cause) for s in cut] == [(0, 3, "loss"), (3, 7, "loss"), (7, 8, "end")]
+    losses = Told([50, 1, 1, 9, 1, 1, 1, 40, 1])  # the video's first loss never counts
+    cut = ReferenceRule(gap=5).cut(losses, track(9))
+    assert [(s.start, s.end, s.cause) for s in cut] == [(0, 3, "loss"), (3, 7, "loss"), (7, 9, "end")]
     assert cut[0].score == pytest.approx(9 - 11 / 3)
-    assert losses.starts == [0, 3, 7]
-    longest = ReferenceRule(gap=100, max_length=3).cut(losses, track(8))
-    assert [s.end for s in longest] == [3, 6, 8]
+    assert losses.starts == [0, 4, 8]  # the frame of a boundary is not seen again
+    longest = ReferenceRule(gap=100, max_length=3).cut(losses, track(9))
+    assert [s.end for s in longest] == [3, 6, 9]
     assert ReferenceRule().cut(Told([]), track(0)) == []
 
 
