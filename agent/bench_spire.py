@@ -224,7 +224,7 @@ def _learn(
     if options.learn == 0:
         return policy, perceiver, watch
     run = library.store.start_run(game.env.name, options.policy, seed=seed)
-    keeper = Keeper(library, run.id) if learner is not None else None
+    keeper = Keeper(library, run.id, value=learner.choices.value) if learner is not None else None
     knowledge = Knowledge(library.store, run.id, learner, perceiver)
     if library.store.get_knowledge("lessons"):
         knowledge.snapshot()  # those of a copied library, before new ones take their places
@@ -234,6 +234,7 @@ def _learn(
     knowledge.snapshot()
     if keeper is not None:
         keeper.tend()
+        keeper.revalue()
     watch.responsive, watch.step_ms = session.tally.responsive, session.tally.step_ms
     return policy, perceiver, watch
 

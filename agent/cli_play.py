@@ -125,7 +125,7 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
     if learner is not None:
         load(library.store, learner, perceiver)
     keeps = learner is not None and learner.learning
-    keeper = Keeper(library, run.id) if keeps else None
+    keeper = Keeper(library, run.id, value=learner.choices.value) if learner is not None and keeps else None
     knowledge = Knowledge(library.store, run.id, learner if keeps else None, perceiver)
     if library.store.get_knowledge("lessons"):
         # Left by a kill: they go into a snapshot before new ones take their places.
@@ -149,6 +149,8 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
             )
             interrupted = pressed()
         status = FINISHED if session.tally.steps >= steering.steps else "stopped"
+        if keeper is not None:
+            keeper.revalue()
         knowledge.snapshot()
     finally:
         library.store.save_run_state(run.id, {}, steps=session.tally.steps, status=status)

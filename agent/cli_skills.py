@@ -184,7 +184,7 @@ def _print_skills(found: Sequence[tuple[Skill, float | None]], json: bool) -> No
     for row in rows:
         print(
             f"{row['id']}  {row['uses']:5} uses  {100 * row['responsive_rate']:3.0f}% answered  "
-            f"{row['mean_reward']:+.2f}  {row['provenance'][:8]:8}  {row['name'][:40]:40}  {row['scene']}"
+            f"{row['value']:+.2f}  {row['provenance'][:8]:8}  {row['name'][:40]:40}  {row['scene']}"
         )
     if not rows:
         print("no skills")

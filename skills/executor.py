@@ -6,7 +6,8 @@ that the game does not take.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import cv2
@@ -31,6 +32,7 @@ from groundup.envs.types import (
 )
 from groundup.perception.change import Change, ChangeTracker, Mask, settle
 from groundup.perception.change_range import shrink
+from groundup.perception.grounding import Template, ground
 from groundup.perception.observation import Thing
 from groundup.skills.learner import Decision
 
@@ -97,18 +99,10 @@ class Executor:
 
         A first step without response ends it. Raises `ActionRefused` as `act` does.
         """
-        if move.second is None:
-            actions: list[Action] = [_click(move.first)]
-        elif move.drag:
-            actions = [Drag((move.first.box.center, move.second.box.center))]
-        elif holding:
-            actions = [_click(move.second)]
-        else:
-            actions = [_click(move.first), _click(move.second)]
         began = self.look()
         sent: list[Action] = []
         responses: list[bool] = []
-        for action in actions:
+        for action in self._actions(move, began, holding=holding):
             sent.append(action)
             responses.append(self.act(action).responsive)
             if not responses[-1]:
@@ -117,6 +111,26 @@ class Executor:
         assert lasting is not None
         # What slides in bit by bit passes for the screen's own motion, but not beside the first frame.
         return Outcome(tuple(sent), tuple(responses), self.look(), lasting | _large(began, self.look()))
+
+    def _actions(self, move: Decision, seen: Frame, *, holding: bool) -> Iterator[Action]:
+        """The actions of `move`, each made when the one before has been answered."""
+        if move.second is None:
+            yield _click(move.first)
+        elif move.drag:
+            yield Drag((move.first.box.center, move.second.box.center))
+        else:
+            if not holding:
+                yield _click(move.first)
+            yield _click(self._grounded(move.second, seen))
+
+    def _grounded(self, thing: Thing, seen: Frame) -> Thing:
+        """`thing` of the frame `seen` where it is now; where it was, if it is not found."""
+        now = self.look()
+        if now is seen:
+            return thing
+        template = Template.cut(seen.pixels, thing.box, thing.text)
+        found = ground(template, now.pixels)
+        return thing if found is None else replace(thing, box=found.box)
 
     def act(self, action: Action) -> Change:
         """Send one action and wait until the screen has settled; returns what changed for good.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 
@@ -33,6 +34,12 @@ UNFIT_USES = 5
 UNFIT_RATE = 0.5
 """Responsive rate below which a skill is pruned."""
 
+NOTED = 0.005
+"""Change of a skill's value from which on it is written anew when a run has ended."""
+
+Value = Callable[[str, str], float]
+"""The progress that is expected to follow a use in a scene of a kind of thing (`Choices.value`)."""
+
 
 class Keeper:
     """Turns lessons into skills of one library.
@@ -40,10 +47,14 @@ class Keeper:
     `counts` says how many were "learnt", "composed", "merged" and "pruned" by this keeper.
     """
 
-    def __init__(self, library: Library, run: str) -> None:
-        """`run`: whose log it writes to; empty for none, when it only tends."""
+    def __init__(self, library: Library, run: str, *, value: Value | None = None) -> None:
+        """`run`: whose log it writes to; empty for none, when it only tends.
+
+        `value` is what has been backed up to a choice; without it the skills' values stay as they are.
+        """
         self._library = library
         self._run = run
+        self._value = value
         self._skills: dict[str, Skill] = {}
         self._since = 0
         self._composer = Composer(library, run)
@@ -54,6 +65,12 @@ class Keeper:
         """Record what a move taught: a new skill, or one more use of a known one."""
         if lesson.ended:
             self._composer.part()
+        self._keep(before, move, lesson, step)
+        if lesson.ended:
+            # Only now is it known how far the run's moves led.
+            self.revalue()
+
+    def _keep(self, before: Observation, move: Decision, lesson: Lesson, step: int) -> None:
         if lesson.skill is None:
             return
         key = json.dumps([before.scene, lesson.skill])
@@ -69,6 +86,17 @@ class Keeper:
         if self._since >= TENDED:
             self._since = 0
             self.tend()
+
+    def revalue(self) -> None:
+        """Bring every skill's value to what has been backed up to it; composed ones are their first part."""
+        if self._value is None:
+            return
+        with self._library.store.step():
+            for skill in self._library.skills():
+                value = self._value(skill.scene, str(skill.precondition.get("kind", "")))
+                if abs(value - skill.statistics.value) >= NOTED:
+                    self._library.set_value(skill, value)
+        self._read()
 
     def tend(self) -> None:
         """Merge near-duplicates and prune what the evidence speaks against."""

@@ -216,17 +216,23 @@ class Library:
         reward: float,
         responsive: bool,
         deltas: Mapping[str, float] | None = None,
-        value: float | None = None,
     ) -> Skill:
         """Add a use to the skill's evidence and return it with the new statistics.
 
-        `skill` must be the latest state of that skill; `value` replaces the backed-up value when given.
+        `skill` must be the latest state of that skill; its value is set by `set_value`.
         """
-        statistics = skill.statistics.after(reward, responsive, step=step, value=value)
+        statistics = skill.statistics.after(reward, responsive, step=step)
         changed = replace(skill, statistics=statistics)
         with self.store.step():
             self.store.add_use(UseRecord(skill.id, run, step, reward, responsive, dict(deltas or {})))
             self.store.put_statistics(skill.id, asdict(statistics))
+        return changed
+
+    def set_value(self, skill: Skill, value: float) -> Skill:
+        """Replace the backed-up value of `skill`, the latest state of it; returns it changed."""
+        changed = replace(skill, statistics=replace(skill.statistics, value=value))
+        with self.store.step():
+            self.store.put_statistics(skill.id, asdict(changed.statistics))
         return changed
 
     def retire(self, skill_id: str, reason: str) -> None:

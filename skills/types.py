@@ -68,7 +68,10 @@ class SkillStep:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The evidence on a skill, summed up; `value` is what its uses led to, `last_used` a step's number."""
+    """The evidence on a skill, summed up.
+
+    `value` is the progress that was backed up to it, `last_used` a step's number.
+    """
 
     uses: Count = 0
     responsive: Count = 0
@@ -95,14 +98,14 @@ class Statistics:
         """The share of uses that the screen answered; 0 before the first."""
         return self.responsive / self.uses if self.uses else 0.0
 
-    def after(self, reward: float, responsive: bool, *, step: int, value: float | None = None) -> Statistics:
-        """The statistics after one more use at `step`; `value` replaces the backed-up one when given."""
+    def after(self, reward: float, responsive: bool, *, step: int) -> Statistics:
+        """The statistics after one more use at `step`."""
         return Statistics(
             uses=self.uses + 1,
             responsive=self.responsive + int(responsive),
             reward_sum=self.reward_sum + reward,
             reward_sq_sum=self.reward_sq_sum + reward * reward,
-            value=self.value if value is None else value,
+            value=self.value,
             last_used=step,
         )
 

@@ -221,3 +221,17 @@ def test_counting_reads_no_table(library: Library, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(library.store, name, scan)
     for _ in range(20):
         play.use("open", "take")
+
+
+def test_values_are_backed_up_to_skills_when_a_run_has_ended(library: Library) -> None:
+    play = Play(library)
+    led = {("field", "open"): 0.5, ("field", "take"): 2.0}
+    play.keeper = Keeper(library, play.run, value=lambda scene, kind: led.get((scene, kind), 0.0))
+    play.use("open > lid", "take")
+    assert play.skill("take").statistics.value == 0.0
+    play.use("rest", ended=True)
+    assert play.skill("open, then lid").statistics.value == 0.5
+    assert play.skill("take").statistics.value == 2.0
+    play.use("take")
+    assert play.skill("take").statistics.value == 2.0
+    assert play.skill("take").statistics.uses == 2

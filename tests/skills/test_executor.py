@@ -22,8 +22,10 @@ from groundup.envs.types import (
     TypeText,
     Wait,
 )
+from groundup.perception.observation import Thing
 from groundup.perception.types import Box
 from groundup.skills.executor import LIMIT, Executor, accepted
+from groundup.skills.learner import Decision
 
 PLUS, PAGE, NOTHING = (150, 230), (450, 230), (320, 320)
 
@@ -194,3 +196,37 @@ def test_what_is_accepted() -> None:
         assert accepted(action, everything, (10, 10))
     assert not accepted(Drag(((1, 1),)), everything, (10, 10))
     assert not accepted(Move(1, 1), Accepts(click=False), (10, 10))
+
+
+class Scrolling(Tiny):
+    """A map, with a mark on it, that moves when the button "plus" is pressed, as when a unit is centred."""
+
+    mark = (470, 300)
+
+    def adorn(self, image: Pixels) -> None:
+        rng = np.random.default_rng(5)
+        noise = rng.integers(20, 140, (24, 60, 3), np.uint8)
+        land = cv2.resize(noise, (960, 360), interpolation=cv2.INTER_CUBIC)
+        x, y = self.mark[0] + 100, self.mark[1]
+        cv2.circle(land, (x, y), 14, (220, 60, 60), -1)
+        cv2.circle(land, (x, y), 6, (240, 240, 90), -1)
+        left = 100 + 60 * self.number
+        buttons = image[200:261].copy()
+        image[:] = land[:, left : left + 640]
+        image[200:261] = buttons
+
+
+def test_a_second_step_is_found_again_where_the_first_has_moved_it() -> None:
+    game = Scrolling()
+    executor = Executor(game)
+    executor.look()
+    button, mark = (
+        Thing(Box(x - 15, y - 15, 30, 30), name, name)
+        for name, (x, y) in (("plus", PLUS), ("mark", game.mark))
+    )
+    outcome = executor.carry_out(Decision("use", button, mark), holding=False)
+    first, second = (action for action in outcome.actions if isinstance(action, Click))
+    assert (first.x, first.y) == PLUS
+    assert game.number == 1
+    assert abs(second.x - (game.mark[0] - 60)) <= 2
+    assert abs(second.y - game.mark[1]) <= 2

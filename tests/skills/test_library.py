@@ -150,7 +150,8 @@ def test_a_use_is_kept_as_evidence_and_in_the_statistics(library: Library) -> No
     skill = library.add(strike())
     run = library.store.start_run("cards", "local")
     skill = library.record_use(skill, run=run.id, step=1, reward=1.0, responsive=True, deltas={"hp": -6.0})
-    skill = library.record_use(skill, run=run.id, step=2, reward=0.0, responsive=False, value=0.25)
+    skill = library.record_use(skill, run=run.id, step=2, reward=0.0, responsive=False)
+    skill = library.set_value(skill, 0.25)
     assert library.get(skill.id) == skill
     assert skill.statistics == Statistics(2, 1, 1.0, 1.0, 0.25, 2)
     uses = library.store.uses(skill.id)

@@ -136,7 +136,7 @@ def as_input(frames: Tensor) -> Tensor:
     """uint8 (n, height, width, 3) as float32 (n, 3, height, width) in 0-1, channels last in memory.
 
     So the reference's frames lie as well, and its losses hold the rounding of torch's group norm for that
-    layout on one thread: on the golden clip they are met within 1e-5, by channels first or in double precision
-    within 1e-4. With two threads torch takes another group norm for a frame alone: within 2e-4.
+    layout on one thread: on the golden clip they are met within 1e-5, by channels first or in double
+    precision within 1e-4. With two threads torch takes another group norm for a frame alone: within 2e-4.
     """
     return frames.permute(0, 3, 1, 2).to(torch.float32) / 255.0
