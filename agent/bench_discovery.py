@@ -25,11 +25,11 @@ from groundup.skills.discovery.rules.combined import combined_curve, combined_wi
 from groundup.skills.discovery.rules.histogram import histogram_change
 from groundup.skills.discovery.rules.latent import latent_curve
 from groundup.skills.discovery.rules.latent_events import latent_events_curve, weights
-from groundup.skills.discovery.rules.reference import ReferenceRule
 from groundup.skills.discovery.rules.smoothed import smoothed_loss
 from groundup.skills.discovery.training.data import Data, Episode, load
 from groundup.skills.discovery.training.fit_latent import boundary_posterior
 from groundup.skills.discovery.training.scoring import SkilledLosses, track_of
+from groundup.skills.discovery.training.segments import calibrate_gap, reference_cuts
 from groundup.skills.discovery.training.supervised import boundary_probability
 from groundup.skills.discovery.types import Losses, Track
 
@@ -96,32 +96,14 @@ def _found(models: Models, seed: int, validation: Data, test: Data, length: floa
     }
     found = {name: _cut(curve, ours, theirs, length) for name, curve in curves.items()}
     found["fixed length"] = [list(range(round(length), len(t), round(length))) for t in theirs.tracks]
-    gap = calibrate_gap(ours, length)
-    found["reference"] = [_reference(gap, *pair) for pair in zip(theirs.losses, theirs.tracks, strict=True)]
+    gap = calibrate_gap(ours.losses, length)
+    found["reference"] = [reference_cuts(gap, one) for one in theirs.losses]
     return found
 
 
 def _cut(curve: Callable[[Scored, int], Curve], ours: Scored, theirs: Scored, length: float) -> Found:
     height = height_for([curve(ours, k) for k in range(len(ours.tracks))], length)
     return [above(curve(theirs, k), height) for k in range(len(theirs.tracks))]
-
-
-def calibrate_gap(scored: Scored, length: float) -> float:
-    """The gap at which the reference rule's segments come nearest to `length`, by halving."""
-    low, high = 0.0, 30.0
-    for _ in range(14):
-        gap = (low + high) / 2
-        cuts = [_reference(gap, *pair) for pair in zip(scored.losses, scored.tracks, strict=True)]
-        if mean_length([len(track) for track in scored.tracks], cuts) < length:
-            low = gap
-        else:
-            high = gap
-    return (low + high) / 2
-
-
-def _reference(gap: float, losses: Losses, track: Track) -> list[int]:
-    """Where the reference rule says that a skill begins: at the frame that surprised."""
-    return [segment.end - 1 for segment in ReferenceRule(gap).cut(losses, track) if segment.cause == "loss"]
 
 
 def _score(models: Models, data: Data) -> Scored:

@@ -119,6 +119,27 @@ def discovery(
         _print(report, json, bench_discovery.as_text(report))
 
 
+@bench.command(epilog="Example: groundup bench controller out/crafter --models out/models --seeds 0:2")
+def controller(
+    data: Annotated[Path, typer.Argument(help="Folder of demonstrations, as `groundup demos` makes.")],
+    models: Annotated[Path, typer.Option(help="Folder with controller-NAME-SEED, and policy-SEED.")],
+    seeds: Annotated[str, typer.Option(help="Seeds of training, first:end (end left out).")] = "0:3",
+    tries: Annotated[int, typer.Option(help="Tries of each task.", min=1)] = 10,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """What controllers do when they are shown a clip of an atomic task, by how their segments were cut."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_controller
+        from groundup.agent.bench_spire import parse_seeds
+        from groundup.skills.discovery.training.checkpoint import threads
+
+        threads(1)
+        with Progress("bench") as progress:
+            report = bench_controller.run(data, models, parse_seeds(seeds), tries, progress)
+        _print(report, json, bench_controller.as_text(report))
+
+
 def table(report: dict[str, Any]) -> str:
     """The results of a bench as lines, and the machine."""
     lines = [f"{'case':62} {'ours':>10} {'baseline':>10} {'ratio':>8}  unit (n)"]

@@ -12,11 +12,6 @@ from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
 demos = typer.Typer(help="Make demonstrations whose skills are known.", no_args_is_help=True)
 
 
-@demos.callback()
-def _only_crafter_yet() -> None:
-    """Make demonstrations whose skills are known."""
-
-
 @demos.command(epilog="Example: groundup demos crafter --episodes 440 --seed 0 --out out/crafter")
 def crafter(
     out: Annotated[Path, typer.Option(help="Folder to write to; what is there already is kept.")],
@@ -45,3 +40,20 @@ def crafter(
             print_json({"out": str(out), "seed": seed, "counts": card.counts, "worlds": card.worlds})
         else:
             print(f"{sum(card.counts.values())} demonstrations in {out}: {card.counts}")
+
+
+@demos.command(epilog="Example: groundup demos describe out/crafter")
+def describe(
+    data: Annotated[Path, typer.Argument(help="Folder of demonstrations, as `groundup demos` makes.")],
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Count what is there: splits, worlds, lengths of segments, skills and their achievements, noise."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import demos_facts
+
+        facts = demos_facts.describe(data)
+        if json:
+            print_json(facts)
+        else:
+            print(demos_facts.as_text(facts))

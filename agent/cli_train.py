@@ -9,12 +9,15 @@ import typer
 
 from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
 
-KINDS = ("policy", "idm", "latent", "detector")
+KINDS = ("policy", "idm", "latent", "detector", "controller")
 
 
 def train(
     kind: Annotated[
-        str, typer.Argument(help="policy, idm, latent (skills without labels) or detector (with labels).")
+        str,
+        typer.Argument(
+            help="policy, idm, latent (skills without labels), detector (with labels) or controller."
+        ),
     ],
     data: Annotated[Path, typer.Argument(help="Folder of demonstrations, as `groundup demos` makes.")],
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint, as out/models/policy-0.")],
@@ -24,7 +27,22 @@ def train(
         float | None, typer.Option(help="Learning rate. [default: 0.002; detector 0.001]")
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option(help="detector only: the policy whose encoder it begins with.")
+        Path | None,
+        typer.Option(
+            help="detector: the policy whose encoder it begins with; controller: the one it sees by."
+        ),
+    ] = None,
+    segments: Annotated[
+        str, typer.Option(help="controller only: fixed, reference, latent or true, how its segments are cut.")
+    ] = "latent",
+    length: Annotated[
+        int, typer.Option(help="controller only: steps that a segment shall have on average.")
+    ] = 29,
+    latent: Annotated[
+        Path | None, typer.Option(help="controller only: the latent skills that cut its segments.")
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option(help="controller only: demonstrations to learn from, at most.", min=1)
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished epoch.")] = False,
     json: Json = False,
@@ -38,13 +56,14 @@ def train(
             raise UsageError(f"{kind!r} cannot be trained: choose one of {', '.join(KINDS)}.")
         if epochs < 1 or seed < 0:
             raise UsageError("--epochs must be 1 or more and --seed 0 or more.")
+        from groundup.skills.discovery.training.commands import Cutting
         from groundup.skills.discovery.training.commands import train as run
         from groundup.skills.discovery.training.loop import Plan
 
         rate = rate if rate is not None else 0.001 if kind == "detector" else 0.002
         plan = Plan(out, seed, epochs, rate=rate, resume=resume)
         with Progress(f"train {kind}") as progress:
-            card = run(kind, data, plan, policy, progress)
+            card = run(kind, data, plan, policy, progress, Cutting(segments, length, latent, episodes))
         if json:
             print_json(
                 {
@@ -53,6 +72,7 @@ def train(
                     "seed": seed,
                     "epochs": card.epochs,
                     "validation": card.validation,
+                    "made": card.made,
                 }
             )
         else:

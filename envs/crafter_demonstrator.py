@@ -80,9 +80,9 @@ def demonstrate(world: int, steps: int, noise: float) -> Shown:
     rng = np.random.default_rng([world, 7])
     game = open_world(world)
     frame = game.reset()
-    _equip(game._player, rng)
+    equip(game._player, rng)
     sight = Sight(game)
-    chain = _Chain(sight, rng)
+    chain = Chain(sight, rng)
     frames, actions, events = [], [], []
     for step in range(steps):
         wanted = chain.next(step)
@@ -106,7 +106,7 @@ def demonstrate(world: int, steps: int, noise: float) -> Shown:
     )
 
 
-def _equip(player: Any, rng: np.random.Generator) -> None:
+def equip(player: Any, rng: np.random.Generator) -> None:
     """What a life starts with differs, so that every skill can come early or late."""
     for item, most in (("wood", 9), ("stone", 9), ("sapling", 1)):
         player.inventory[item] = int(rng.integers(0, most + 1))
@@ -116,7 +116,7 @@ def _equip(player: Any, rng: np.random.Generator) -> None:
         player.inventory[need] = int(rng.integers(4, 10))
 
 
-class _Chain:
+class Chain:
     """One skill after the other, never the same twice in a row; it defends itself during any of them."""
 
     def __init__(self, sight: Sight, rng: np.random.Generator) -> None:

@@ -55,6 +55,10 @@ class Sight:
         """How often `achievement` came about."""
         return int(self._player.achievements[achievement])
 
+    def counts(self) -> dict[str, int]:
+        """How often each achievement came about."""
+        return dict(self._player.achievements)
+
     def material(self, place: Place) -> str | None:
         """The material at `place`; None outside the world."""
         name = self._world[place][0]

@@ -17,13 +17,9 @@ else:
 
 from groundup.skills.discovery.demonstrations import (
     BadDemonstrations,
-    Card,
-    Demonstration,
     read,
-    write,
-    write_card,
 )
-from groundup.skills.discovery.labels import Labels, read_labels, write_labels
+from groundup.skills.discovery.labels import read_labels
 from groundup.skills.discovery.measure import score
 from groundup.skills.discovery.peaks import above, height_for, smooth
 from groundup.skills.discovery.training import behaviour
@@ -36,7 +32,8 @@ from groundup.skills.discovery.training.networks import Policy, Sizes
 from groundup.skills.discovery.training.scoring import PolicyLosses
 from groundup.skills.discovery.training.supervised import boundary_probability, train_detector
 
-ACTIONS = ["noop", "move_left", "move_right", "do"]
+from .toys import ACTIONS, write_toys
+
 SMALL = Sizes(4, 0, cell=4, features=16, memory=16, dropout=0.0)
 
 
@@ -46,22 +43,8 @@ def silent(done: int, total: int, words: str) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two skills that cannot be told apart by a frame: left, right, left, right; and do, noop, do, noop."""
     place = tmp_path_factory.mktemp("demos")
-    rng = np.random.default_rng(0)
-    for split, count in (("train", 12), ("validation", 4), ("test", 1)):
-        for index in range(count):
-            frames = rng.integers(0, 9, (120, 27, 27, 3)).astype(np.uint8)
-            switches, kinds = [30, 55, 95], []
-            for begin, end in itertools.pairwise([0, *switches, 120]):
-                pair = (1, 2) if len(kinds) % 2 == (index % 2) else (3, 0)
-                kinds.append([pair[k % 2] for k in range(end - begin)])
-            actions = np.concatenate(kinds)
-            frames += (60 * np.roll(actions, 1)).astype(np.uint8)[:, None, None, None]  # shows what was done
-            path = place / split / f"{index:04d}.npz"
-            write_labels(path, Labels(switches, ["a", "b", "a", "b"], 0.0))
-            write(path, Demonstration(frames, actions, ((29, 0), (54, 0), (94, 0))))
-    write_card(place, Card("toy", 0, 120, [0.0], {}, {}, ACTIONS, ["ended"]))
+    write_toys(place)
     return place
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,10 @@ class BadCheckpoint(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a checkpoint is: `kind` ("policy", "idm", ...), its sizes, its seed, and what came of training."""
+    """What a checkpoint is: `kind` ("policy", "idm", ...), its sizes, its seed, and what came of training.
+
+    `made` says what else it depends on: of a controller how its segments were cut.
+    """
 
     kind: str
     sizes: dict[str, Any]
@@ -35,6 +38,7 @@ class ModelCard:
     epochs: int
     validation: float
     history: list[dict[str, float]]
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 def save(folder: Path, card: ModelCard, model: nn.Module) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from groundup.envs.errors import UsageError
 from groundup.skills.discovery.labels import read_labels
+from groundup.skills.discovery.peaks import mean_length
 from groundup.skills.discovery.training.behaviour import train as train_behaviour
 from groundup.skills.discovery.training.checkpoint import (
     WEIGHTS,
@@ -15,14 +17,31 @@ from groundup.skills.discovery.training.checkpoint import (
     sizes_of,
     threads,
 )
+from groundup.skills.discovery.training.controller import Controller
 from groundup.skills.discovery.training.data import Data, load
+from groundup.skills.discovery.training.fit_controller import train_controller
 from groundup.skills.discovery.training.fit_latent import train_latent
+from groundup.skills.discovery.training.latent import LatentSkills, Shape
 from groundup.skills.discovery.training.loop import STATE, Plan, Tell
 from groundup.skills.discovery.training.networks import Policy
+from groundup.skills.discovery.training.segments import SOURCES, Cutter, fixed, latent, reference, true
 from groundup.skills.discovery.training.supervised import train_detector
 
 
-def train(kind: str, folder: Path, plan: Plan, policy: Path | None, tell: Tell) -> ModelCard:
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """How a controller's segments are cut: `length` steps wanted on average, `episodes` demonstrations at
+    most; the reference rule reads a policy's losses, and latent skills lie in the folder `latent`."""
+
+    segments: str = "latent"
+    length: int = 29
+    latent: Path | None = None
+    episodes: int | None = None
+
+
+def train(
+    kind: str, folder: Path, plan: Plan, policy: Path | None, tell: Tell, cutting: Cutting | None = None
+) -> ModelCard:
     """Train a network of `kind` on the demonstrations in `folder`; one core, so that a seed repeats itself.
 
     Raises `UsageError` for a folder that holds training already, unless the plan resumes it.
@@ -33,6 +52,8 @@ def train(kind: str, folder: Path, plan: Plan, policy: Path | None, tell: Tell) 
             f"{plan.folder} holds {held[0]}: add --resume to go on with it, or give another --out."
         )
     threads(1)
+    if kind == "controller":
+        return _train_controller(folder, plan, policy, tell, cutting or Cutting())
     data, validation = load(folder, "train"), load(folder, "validation")
     if kind == "policy" or kind == "idm":
         return train_behaviour("policy" if kind == "policy" else "idm", data, validation, plan, tell)[1]
@@ -49,6 +70,56 @@ def read_policy(folder: Path) -> Policy:
     model = Policy(sizes_of(read_model_card(folder, "policy")))
     restore(folder, model)
     return model
+
+
+def read_latent(folder: Path) -> LatentSkills:
+    """The latent skills in `folder`; raises `BadCheckpoint`."""
+    model = LatentSkills(sizes_of(read_model_card(folder, "latent")), Shape())
+    restore(folder, model)
+    return model
+
+
+def read_controller(folder: Path) -> Controller:
+    """The controller in `folder`; raises `BadCheckpoint`."""
+    model = Controller(sizes_of(read_model_card(folder, "controller")))
+    restore(folder, model)
+    return model
+
+
+def _train_controller(
+    folder: Path, plan: Plan, policy: Path | None, tell: Tell, cutting: Cutting
+) -> ModelCard:
+    if policy is None:
+        raise UsageError("A controller sees by a policy's encoder: give one with --policy.")
+    if cutting.segments not in SOURCES:
+        raise UsageError(f"--segments {cutting.segments!r} are none of {', '.join(SOURCES)}.")
+    if cutting.segments == "latent" and cutting.latent is None:
+        raise UsageError("Latent skills cut these segments: give them with --latent, or other --segments.")
+    if cutting.length < 2:
+        raise UsageError("--length must be 2 or more.")
+    eyes, sizes = read_policy(policy), sizes_of(read_model_card(policy, "policy"))
+    data, validation = load(folder, "train", cutting.episodes), load(folder, "validation")
+    cut = _cutter(validation, eyes, cutting)
+    found = cut(data), cut(validation)
+    made = {
+        "segments": cutting.segments,
+        "length": cutting.length,
+        "episodes": len(data.episodes),
+        "mean": round(mean_length([len(e) for e in data.episodes], found[0]), 2),
+    }
+    return train_controller((data, validation), found, eyes, sizes, plan, tell, made)[1]
+
+
+def _cutter(validation: Data, policy: Policy, cutting: Cutting) -> Cutter:
+    match cutting.segments:
+        case "fixed":
+            return fixed(cutting.length)
+        case "reference":
+            return reference(validation, cutting.length, policy)
+        case "latent" if cutting.latent is not None:
+            return latent(validation, cutting.length, read_latent(cutting.latent))
+        case _:
+            return true()
 
 
 def _switches(data: Data) -> list[list[int]]:

@@ -10,8 +10,9 @@ import io
 import math
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,19 +43,23 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to train: `losses` yields the loss of each batch, `validate` the loss to stop by."""
+    """What to train: `losses` yields the loss of each batch, `validate` the loss to stop by.
+
+    `made` goes into the card; training that was begun with another `made` is not gone on with.
+    """
 
     kind: str
     sizes: Sizes
     actions: list[str]
     losses: Callable[[np.random.Generator], Iterator[Tensor]]
     validate: Callable[[], float]
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 def fit(model: nn.Module, task: Task, plan: Plan, tell: Tell) -> ModelCard:
     """Train `model` to the end and leave it with its best weights; the checkpoint is in the plan's folder."""
     optimizer = torch.optim.AdamW(model.parameters(), plan.rate, weight_decay=plan.decay)
-    history, best = _resume(model, optimizer, plan) if plan.resume else ([], None)
+    history, best = _resume(model, optimizer, task, plan) if plan.resume else ([], None)
     while not _over(history, plan):
         epoch = len(history)
         for group in optimizer.param_groups:
@@ -70,13 +75,14 @@ def fit(model: nn.Module, task: Task, plan: Plan, tell: Tell) -> ModelCard:
         if best is None or validation < min(row["validation"] for row in history):
             best = {name: value.clone() for name, value in model.state_dict().items()}
         history.append({"train": float(np.mean(train)), "validation": validation})
-        _keep(model, optimizer, history, best, plan.folder)
+        _keep(model, optimizer, history, best, task.made, plan.folder)
         tell(len(history), plan.epochs, f"loss {history[-1]['train']:.3f}, validation {validation:.3f}")
     if best is not None:
         model.load_state_dict(best)
     model.eval()
     lowest = min((row["validation"] for row in history), default=float("nan"))
-    card = ModelCard(task.kind, asdict(task.sizes), plan.seed, task.actions, len(history), lowest, history)
+    sizes, epochs = asdict(task.sizes), len(history)
+    card = ModelCard(task.kind, sizes, plan.seed, task.actions, epochs, lowest, history, task.made)
     save(plan.folder, card, model)
     draw_losses(plan.folder / "losses.png", history, f"{task.kind}, seed {plan.seed}")
     return card
@@ -102,6 +108,7 @@ def _keep(
     optimizer: torch.optim.Optimizer,
     history: list[dict[str, float]],
     best: dict[str, Tensor] | None,
+    made: dict[str, Any],
     folder: Path,
 ) -> None:
     buffer = io.BytesIO()
@@ -110,13 +117,14 @@ def _keep(
         "optimizer": optimizer.state_dict(),
         "history": history,
         "best": best,
+        "made": made,
     }
     torch.save(state, buffer)
     write_whole(folder / STATE, buffer.getvalue())
 
 
 def _resume(
-    model: nn.Module, optimizer: torch.optim.Optimizer, plan: Plan
+    model: nn.Module, optimizer: torch.optim.Optimizer, task: Task, plan: Plan
 ) -> tuple[list[dict[str, float]], dict[str, Tensor] | None]:
     path = plan.folder / STATE
     if not path.exists():
@@ -125,6 +133,11 @@ def _resume(
         state = torch.load(path, weights_only=True)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        return state["history"], state["best"]
+        made: dict[str, Any] = state.get("made", {})
+        history: list[dict[str, float]] = state["history"]
+        best: dict[str, Tensor] | None = state["best"]
     except (RuntimeError, pickle.UnpicklingError, KeyError, EOFError, ValueError) as error:
         raise BadCheckpoint(f"{path} cannot be gone on with: delete it to train from the start.") from error
+    if made != task.made:
+        raise BadCheckpoint(f"{path} was begun with {made}, not {task.made}: give another --out.")
+    return history, best
