@@ -246,12 +246,12 @@ def _believed(text: str, confidence: float, candidate: Candidate) -> bool:
 
 
 def _shaped(digit: str, candidate: Candidate) -> bool:
-    """Whether a lone digit has a digit's shape: limbs and horns of figures read as 1, which is upright."""
+    """Whether a lone digit has a digit's shape: limbs, horns and edges read as 1, which is upright."""
     box = candidate.box
     if digit != "1":
         return 0.3 * box.h <= box.w <= box.h
     upright = int((candidate.picture > 127).sum(axis=0).max())
-    return 0.25 * box.h <= box.w <= 0.8 * box.h and upright >= 0.8 * box.h
+    return 0.28 * box.h <= box.w <= 0.8 * box.h and upright >= 0.8 * box.h
 
 
 def _same_place(first: Box, second: Box) -> bool:
