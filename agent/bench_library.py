@@ -26,8 +26,9 @@ import faiss
 import numpy as np
 
 from groundup.agent.machine import machine
+from groundup.memory.arrays import Vectors
 from groundup.memory.frames import keep_frame
-from groundup.memory.records import SkillRecord, Vectors
+from groundup.memory.records import SkillRecord
 from groundup.skills.library import TEXT_SPACE, Library
 from groundup.skills.types import RelativeBox, Skill, SkillStep, Target
 

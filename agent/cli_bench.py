@@ -140,6 +140,29 @@ def controller(
         _print(report, json, bench_controller.as_text(report))
 
 
+@bench.command(epilog="Example: groundup bench watch --events 1000000 --pairs 4")
+def watch(
+    events: Annotated[int, typer.Option(help="Events of the long run that is opened.", min=1000)] = 1_000_000,
+    rate: Annotated[
+        float, typer.Option(help="Events a second of the run that is followed.", min=1, max=1000)
+    ] = 200,
+    seconds: Annotated[float, typer.Option(help="How long it is followed.", min=3)] = 20,
+    game: Annotated[str, typer.Option(help="The game that is played, watched and not.")] = "spire",
+    pairs: Annotated[int, typer.Option(help="Pairs of such runs; 0 leaves them out.", min=0)] = 4,
+    steps: Annotated[int, typer.Option(help="Steps of each.", min=10)] = 150,
+    repeats: Annotated[int, typer.Option(help="Times that what is over quickly is done.", min=1)] = 5,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """What the dashboard costs: opening a long run, following a live one, slowing down play."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_watch
+
+        options = bench_watch.Options(events, rate, seconds, game, pairs, steps, repeats)
+        report = bench_watch.run(options, lambda words: print(f"bench: {words}", file=sys.stderr))
+        _print(report, json, table(report))
+
+
 def table(report: dict[str, Any]) -> str:
     """The results of a bench as lines, and the machine."""
     lines = [f"{'case':62} {'ours':>10} {'baseline':>10} {'ratio':>8}  unit (n)"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from groundup.memory.controls import Control
 from groundup.memory.edits import apply_edit
+from groundup.memory.records import Control
 from groundup.memory.store import Store
 
 LOOK_SECONDS = 0.05

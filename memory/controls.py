@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
 from groundup.memory import schema
 from groundup.memory.database import open_beside
-from groundup.memory.records import JsonObject, from_json, to_json
+from groundup.memory.records import Control, JsonObject, What, from_json, to_json
 from groundup.memory.transaction import AnyRow, Transaction
-
-What = Literal["pause", "step", "resume", "stop", "note", "budget", "skill"]
-"""Wait before the next step; do one step and wait; go on; end with everything kept; write {"text"} into the
-log; end after {"steps"} steps in all; change a skill ({"edit"}, see edits.py)."""
-
-WHATS: tuple[What, ...] = get_args(What)
 
 # Made once: building a statement costs as much as running it, and a run asks before each step.
 _OPEN = (
@@ -35,18 +28,6 @@ _OPEN = (
     )
     .order_by(schema.control.c.id)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """One thing asked of a run; `asked` and `taken` are seconds since 1970, `taken` None until it was."""
-
-    id: int
-    run: str
-    what: str
-    value: JsonObject
-    asked: float
-    taken: float | None
 
 
 def ask(location: str | Path, run: str, what: What, value: JsonObject | None = None) -> int:

@@ -16,8 +16,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from groundup.memory.arrays import Labels, Vectors
 from groundup.memory.index import FLAT_LIMIT, LISTS, VectorIndex
-from groundup.memory.records import Labels, Vectors
 from groundup.memory.store import Store
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from groundup.memory.records import Labels, Vectors
+from groundup.memory.arrays import Labels, Vectors
 
 _faiss: Any = faiss  # its stubs leave out the callbacks for reading and writing
 

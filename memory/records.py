@@ -1,26 +1,18 @@
 """What the store keeps, as values.
 
 This module knows nothing of databases, nor of what a skill's steps mean: skills give their steps,
-precondition, effect and statistics as JSON, and get the same JSON back.
+precondition, effect and statistics as JSON, and get the same JSON back. It imports nothing that takes time:
+a dashboard shows records before anything else.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal
 
 JsonObject = dict[str, Any]
 """A JSON object as Python holds it."""
-
-Labels = NDArray[np.int64]
-"""Numbers of vectors, int64, shape (n,)."""
-
-Vectors = NDArray[np.float32]
-"""Embeddings as rows, float32, shape (n, dimensions), or one of shape (dimensions,)."""
 
 
 def to_json(document: object) -> str:
@@ -37,6 +29,8 @@ def from_json(text: str) -> Any:
 
 
 def _plain(value: object) -> object:
+    import numpy as np  # whoever has such a value has it loaded
+
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
@@ -115,3 +109,20 @@ class Event:
     t: float
     kind: str
     data: JsonObject = field(default_factory=dict)
+
+
+What = Literal["pause", "step", "resume", "stop", "note", "budget", "skill"]
+"""Wait before the next step; do one step and wait; go on; end with everything kept; write {"text"} into the
+log; end after {"steps"} steps in all; change a skill ({"edit"}, see edits.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One thing asked of a run; `asked` and `taken` are seconds since 1970, `taken` None until it was."""
+
+    id: int
+    run: str
+    what: str
+    value: JsonObject
+    asked: float
+    taken: float | None

@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from groundup.memory import schema
-from groundup.memory.records import Labels, Vectors
+from groundup.memory.arrays import Labels, Vectors
 from groundup.memory.transaction import AnyRow, Transaction, chunks
 
 _table = schema.vector.c

@@ -19,9 +19,8 @@ from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from groundup.memory.controls import What
 from groundup.memory.errors import GroundupError, UsageError
-from groundup.memory.records import JsonObject
+from groundup.memory.records import JsonObject, What
 from groundup.tui.base import WatchScreen, begin
 from groundup.tui.dialogs import Choice, Question
 from groundup.tui.feed import Feed
@@ -86,6 +85,9 @@ class WatchApp(App[None]):
         self, feed: Feed, *, beside: Sequence[Feed] = (), segments: Segmentation | None = None
     ) -> None:
         super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.set_reactive(App.theme, DARK.name)  # a change later would lay out everything a second time
         self.feed = feed
         self.beside = tuple(beside)
         self.segments = segments
@@ -93,6 +95,7 @@ class WatchApp(App[None]):
         self.counting = True
         self.trouble = ""
         self.undo: list[JsonObject] = []
+        self._reading = False
         self._looking = False
         self._next = 0.0
 
@@ -102,10 +105,7 @@ class WatchApp(App[None]):
         return self.feed.state
 
     def on_mount(self) -> None:
-        """Start to look."""
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK.name
+        """Make ready to be ended from outside."""
         if not self.is_headless and threading.current_thread() is threading.main_thread():
             # Ended from outside, it gives the terminal back first.
             for number in (signal.SIGTERM, signal.SIGHUP):
@@ -113,8 +113,13 @@ class WatchApp(App[None]):
                     asyncio.get_running_loop().add_signal_handler(number, self.exit)
         if self.segments is not None and self.state.run is None:
             self.switch_mode("segments")
-        self.set_interval(POLL_SECONDS, self._look)
-        begin(self, self._count, group="count", exclusive=True)
+
+    def begin_to_read(self) -> None:
+        """Look at the library, now that there is a picture: the first look opens it, which takes a while."""
+        if not self._reading:
+            self._reading = True
+            self.set_interval(POLL_SECONDS, self._look)
+            begin(self, self._count, group="count", exclusive=True)
 
     async def read(self, call: Callable[..., _T], *arguments: Any) -> _T | None:
         """What a call to the library gives; None when it cannot be read now, which the bar then says."""
@@ -272,7 +277,7 @@ def show(feed: Feed, *, beside: Sequence[Feed] = (), segments: Segmentation | No
     served = "TEXTUAL_DRIVER" in os.environ
     if not served and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("There is no terminal here: use --plain for lines, or --web for a browser.")
-    from groundup.tui.picture import means
+    from groundup.tui.graphics import means
 
     means()  # the terminal can be asked only before the dashboard has it
     app = WatchApp(feed, beside=beside, segments=segments)

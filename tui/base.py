@@ -128,7 +128,11 @@ class WatchScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Be up to date when it is shown."""
-        self.call_after_refresh(self.tell)
+        self.call_after_refresh(self._first_tell)
+
+    def _first_tell(self) -> None:
+        self.tell()
+        self.call_after_refresh(self.watch_app.begin_to_read)
 
     def tell(self) -> None:
         """Bring the bars up to date, then the rest."""

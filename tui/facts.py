@@ -77,7 +77,7 @@ def overview(state: RunState, growth: Growth) -> Section:
         ("skills", f"{state.skills} in the library"),
     ]
     if growth.steps:
-        ended = len(growth.episodes)
+        ended = growth.ended
         rows.append(("answered", f"{percent(_rate(growth))} of actions"))
         rows.append(("ended", f"{ended} {'run' if ended == 1 else 'runs'} of the game"))
     if state.note:

@@ -99,12 +99,14 @@ class Mattered:
 class Growth:
     """The curves, runs of the game and ways between scenes of one run's log.
 
-    `next_seq` is the number of the event that it has yet to see; whoever gives it events sets it.
+    `next_seq` is the number of the event that it has yet to see; whoever gives it events sets it. `ended`
+    counts the runs of the game that ended, also those that `episodes` no longer holds.
     """
 
     def __init__(self) -> None:
         self.next_seq = 0
         self.steps = 0
+        self.ended = 0
         self.curve = Curve()
         self.episodes: list[Episode] = []
         self.found: list[dict[str, Any]] = []
@@ -120,7 +122,6 @@ class Growth:
         self._values: dict[str, float] = {}
         self._scene = ""
         self._every = 1
-        self._seen = 0
 
     def take(self, events: Iterable[Event]) -> None:
         """Count these events too; they come in order, each once."""
@@ -194,8 +195,8 @@ class Growth:
             self._matter(Mattered(abs(reward) + (0.5 if data.get("ended") else 0.0), event.seq, data))
 
     def _end(self, step: int) -> None:
-        self._seen += 1
-        if self._seen % self._every == 0:
+        self.ended += 1
+        if self.ended % self._every == 0:
             self.episodes.append(Episode(step, step - self._episode_began, self._reward, self._values))
             if len(self.episodes) > EPISODES:
                 self.episodes = self.episodes[1::2]

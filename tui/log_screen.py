@@ -111,9 +111,7 @@ class LogScreen(WatchScreen):
         first, self._next = self._next, app.state.next_seq
         kinds = (self._kind,) if self._kind else ()
         found = await app.read(
-            lambda: app.feed.source.store.lookups.events_from(
-                self._run, first, self._next, kinds=kinds, text=self._text
-            )
+            lambda: app.feed.source.events_from(self._run, first, self._next, kinds=kinds, text=self._text)
         )
         if found:
             table = self.query_one(DataTable)
@@ -177,7 +175,7 @@ class LogScreen(WatchScreen):
 
     async def _next_kind(self) -> None:
         app = self.watch_app
-        kinds = ["", *(await app.read(app.feed.source.store.lookups.kinds, self._run) or [])]
+        kinds = ["", *(await app.read(app.feed.source.kinds, self._run) or [])]
         at = kinds.index(self._kind) if self._kind in kinds else 0
         self._kind = kinds[(at + 1) % len(kinds)]
         await self._page(None)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from PIL import Image, ImageDraw, UnidentifiedImageError
 from rich.color import Color
@@ -18,8 +17,9 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from groundup.tui.graphics import means
+
 Box = Sequence[float]
-Means = Literal["graphics", "cells"]
 
 THINGS, NUMBERS, MOVE = (90, 170, 255), (255, 214, 70), (255, 70, 70)
 
@@ -81,19 +81,6 @@ def mark(image: Image.Image, marks: Marks, *, thick: int = 1) -> Image.Image:
     for x, y in points:
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=MOVE, width=2 * thick - 1)
     return copy
-
-
-@lru_cache(maxsize=1)
-def means() -> Means:
-    """How this terminal shows pictures; it is asked once, before the dashboard takes it over."""
-    if not sys.stdin.isatty() or not (sys.__stdout__ and sys.__stdout__.isatty()):
-        return "cells"
-    try:
-        from textual_image.renderable import Image as Best
-        from textual_image.renderable import SixelImage, TGPImage
-    except Exception:  # a terminal that answers strangely must not keep anybody from watching
-        return "cells"
-    return "graphics" if Best in (SixelImage, TGPImage) else "cells"
 
 
 class Picture(Widget):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,12 +11,14 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Label, Tree
 from textual.widgets.tree import TreeNode
 
-from groundup.memory.lookups import SkillLine
 from groundup.memory.records import JsonObject, SkillRecord, UseRecord
 from groundup.tui import facts
 from groundup.tui.base import Chart, Panel, WatchScreen, begin, colours
 from groundup.tui.chart import Axes, Series
 from groundup.tui.picture import Marks, Picture, decode
+
+if TYPE_CHECKING:
+    from groundup.memory.lookups import SkillLine
 
 STEPS = 4
 """Steps shown as pictures: composed skills have no more."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -15,11 +15,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Input, Static
 
-from groundup.memory.lookups import SkillLine
 from groundup.tui import facts
 from groundup.tui.base import Panel, WatchScreen, begin
 from groundup.tui.picture import Picture, decode
 from groundup.tui.skill_page import SkillPage, effects
+
+if TYPE_CHECKING:
+    from groundup.memory.lookups import SkillLine
 
 SORTS: tuple[tuple[str, Callable[[SkillLine], Any]], ...] = (
     ("uses", lambda line: -int(line.statistics.get("uses", 0))),

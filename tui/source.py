@@ -1,6 +1,7 @@
 """Reads a library for the dashboard: one thread, read-only, in small pages.
 
-The only writes are what `edit` and `ask` are for. Everything here may raise `LibraryUnusable`.
+The only writes are what `edit` and `ask` are for. Everything here may raise `LibraryUnusable`. What the store
+needs is imported with it: it takes longer than the first picture, which `Glance` has then shown already.
 """
 
 from __future__ import annotations
@@ -8,22 +9,26 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from groundup.memory.controls import What, ask
-from groundup.memory.edits import TEXT_SPACE, apply_edit, pinned
 from groundup.memory.errors import LibraryUnusable, UsageError
 from groundup.memory.lock import writer
-from groundup.memory.lookups import SkillLine
-from groundup.memory.records import Event, JsonObject, RunRecord, SkillRecord, UseRecord
-from groundup.memory.store import Store
+from groundup.memory.records import (
+    Control,
+    Event,
+    JsonObject,
+    RunRecord,
+    SkillRecord,
+    UseRecord,
+    What,
+)
+from groundup.tui import opening
 from groundup.tui.growth import Growth
 from groundup.tui.state import News, RunState
 
-TAIL = 400
-"""Events read from the end of a log when it is opened."""
+if TYPE_CHECKING:
+    from groundup.memory.lookups import SkillLine
+    from groundup.memory.store import Store
 
 CHUNK = 2000
 """Events counted at a time: some 20 ms, so that what is asked meanwhile waits no longer than that."""
@@ -39,46 +44,96 @@ FRESH_SECONDS = 30.0
 
 
 class Source:
-    """One library, opened for reading; belongs to the thread that made it."""
+    """One library, read; belongs to one thread, which opens it with its first question.
+
+    `name` is its path, or its URL without a password; `frames` are pictures that are known already, by hash.
+    """
 
     def __init__(self, location: str) -> None:
         self.location = location
-        self.store = Store.open(location, create=False, readonly=True)
-        self.name = self.store.name
+        self.name = location
+        self.frames: dict[str, bytes] = {}
+        self._store: Store | None = None
         self._due = 0.0
         self._runs: list[RunRecord] = []
         self._skills = 0
 
+    @property
+    def store(self) -> Store:
+        """The library, opened for reading; a missing one is a sentence that also says how to begin."""
+        if self._store is None:
+            from groundup.memory.store import Store
+
+            try:
+                self._store = Store.open(self.location, create=False, readonly=True)
+            except LibraryUnusable as error:
+                if "There is no library" in str(error):
+                    raise LibraryUnusable(
+                        f"There is no library at {self.location}: check the path, or make one by "
+                        "`groundup play spire`."
+                    ) from error
+                raise
+            self.name = self._store.name
+        return self._store
+
     def close(self) -> None:
         """Let go of the library."""
-        self.store.close()
+        if self._store is not None:
+            self._store.close()
 
     # Runs and their logs
 
     def run(self, beginning: str | None) -> RunRecord | None:
         """The run whose id begins so, else the latest; None in a library without runs."""
-        if not beginning:
-            return self.store.latest_run()
-        found = [run for run in self.store.runs() if run.id.startswith(beginning)]
-        exact = [run for run in found if run.id == beginning]
-        if len(exact or found) != 1:
-            what = "No run's id begins" if not found else f"{len(found)} runs' ids begin"
-            known = ", ".join(run.id for run in self.store.runs()[-3:]) or "none"
-            raise UsageError(f"{what} with {beginning!r}: the last runs of {self.name} are {known}.")
-        return (exact or found)[0]
+        return opening.named(self, beginning)
 
     def open_run(self, run: RunRecord | None) -> RunState:
         """The state of a run from the end of its log."""
-        state = RunState(library=self.name, run=run)
-        if run is not None:
-            lookups = self.store.lookups
-            last = lookups.last_event(run.id)
-            state.take(lookups.events_from(run.id, 0, 1))
-            for kind in ("counters", "control", "look"):
-                state.take(lookups.events_before(run.id, last + 1, limit=1, kinds=(kind,)))
-            state.take(lookups.events_before(run.id, last + 1, limit=TAIL, since=last - TAIL))
-        state.bring(self.news(state))
-        return state
+        return opening.opened(self, run)
+
+    def runs(self) -> list[RunRecord]:
+        """The runs, oldest first."""
+        return self.store.runs()
+
+    def count_skills(self) -> int:
+        """How many skills are in use."""
+        return self.store.count_skills()
+
+    def last_event(self, run: str) -> int:
+        """The number of a run's last event; -1 when it has none."""
+        return self.store.lookups.last_event(run)
+
+    def events_from(
+        self,
+        run: str,
+        first: int,
+        before: int,
+        *,
+        limit: int = 200,
+        kinds: Sequence[str] = (),
+        text: str = "",
+    ) -> list[Event]:
+        """At most `limit` events from `first` to `before` (exclusive), the earliest ones, in order."""
+        return self.store.lookups.events_from(run, first, before, limit=limit, kinds=kinds, text=text)
+
+    def events_before(
+        self, run: str, before: int, *, limit: int = 200, since: int = 0, kinds: Sequence[str] = ()
+    ) -> list[Event]:
+        """At most `limit` events from `since` to `before` (exclusive), the latest ones, in order."""
+        return self.store.lookups.events_before(run, before, limit=limit, since=since, kinds=kinds)
+
+    def latest_controls(self, run: str) -> list[Control]:
+        """The last controls of a run, taken up or not, in order."""
+        return self.store.controls.latest(run)
+
+    def is_written(self, run: RunRecord) -> bool:
+        """Whether some process writes the library now."""
+        path = self.store.path
+        return writer(path) is not None if path is not None else time.time() - run.updated < FRESH_SECONDS
+
+    def kinds(self, run: str) -> list[str]:
+        """The kinds of event in a run's log."""
+        return self.store.lookups.kinds(run)
 
     def news(self, state: RunState) -> News:
         """What came since `state` was last brought up to date; changes nothing in it."""
@@ -86,17 +141,14 @@ class Source:
         self._count()
         if state.run is None:
             return News(runs=self._runs, skills=self._skills)
-        path = store.path
         run = store.get_run(state.run.id) or state.run
         return News(
             runs=self._runs,
             skills=self._skills,
             run=run,
             events=store.events(run.id, after=state.next_seq - 1, limit=CHUNK),
-            controls=store.controls.latest(run.id),
-            writer=writer(path) is not None
-            if path is not None
-            else time.time() - run.updated < FRESH_SECONDS,
+            controls=self.latest_controls(run.id),
+            writer=self.is_written(run),
         )
 
     def _count(self) -> None:
@@ -139,6 +191,8 @@ class Source:
 
     def picture(self, sha: str | None) -> bytes | None:
         """The encoded picture of that hash; None when it was dropped or never kept."""
+        if sha and sha in self.frames:
+            return self.frames[sha]
         return None if not sha else self.store.get_frame(sha)
 
     def scene_picture(self, run: str, scene: str) -> bytes | None:
@@ -155,6 +209,8 @@ class Source:
 
     def skills(self, text: str, *, retired: bool) -> tuple[list[SkillLine], set[str]]:
         """The skills that hold `text`, at most 5,000, and the ids of those that are pinned."""
+        from groundup.memory.edits import pinned
+
         return self.store.lookups.skill_lines(text=text, retired=retired), pinned(self.store)
 
     def skill(self, skill_id: str) -> SkillRecord | None:
@@ -182,6 +238,10 @@ class Source:
 
     def similar(self, skill_id: str) -> list[tuple[str, float]]:
         """Ids of other skills, the most alike first: by the vectors of their names, else by their words."""
+        import numpy as np
+
+        from groundup.memory.edits import TEXT_SPACE
+
         table = self.store.vectors
         if skill_id in table.has(TEXT_SPACE, [skill_id]):
             labels, vectors = table.of([int(label) for label in table.labels(TEXT_SPACE)])
@@ -208,10 +268,15 @@ class Source:
 
     def ask(self, run: str, what: What, value: JsonObject | None = None) -> None:
         """Ask something of a live run."""
+        from groundup.memory.controls import ask
+
         ask(self.location, run, what, value)
 
     def edit(self, state: RunState, edit: JsonObject) -> JsonObject | None:
         """Change a skill: by the run that writes the library, else here; returns what undoes it."""
+        from groundup.memory.edits import apply_edit, pinned
+        from groundup.memory.store import Store
+
         record = self.store.get_skill(str(edit.get("skill", "")))
         if record is None:
             raise UsageError("This skill is no longer in the library.")
@@ -253,12 +318,7 @@ def _undo(edit: JsonObject, record: SkillRecord, was_pinned: bool) -> JsonObject
 
 
 def open_source(location: str) -> Source:
-    """Open a library; raises `LibraryUnusable` with a sentence that also says how to begin."""
-    try:
-        return Source(location)
-    except LibraryUnusable as error:
-        if "There is no library" in str(error):
-            raise LibraryUnusable(
-                f"There is no library at {location}: check the path, or make one by `groundup play spire`."
-            ) from error
-        raise
+    """A library that is open; raises `LibraryUnusable` with a sentence."""
+    source = Source(location)
+    assert source.store is not None
+    return source

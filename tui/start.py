@@ -63,9 +63,12 @@ def _print(options: WatchOptions) -> None:
 def _show(options: WatchOptions) -> None:
     from groundup.tui.app import show
     from groundup.tui.feed import Feed
-    from groundup.tui.segments import read_segmentation
 
-    segments = None if options.segments is None else read_segmentation(options.segments)
+    segments = None
+    if options.segments is not None:
+        from groundup.tui.segments import read_segmentation
+
+        segments = read_segmentation(options.segments)
     with ExitStack() as stack:
         feeds: list[Feed] = []
         for location in (options.library, *options.beside):

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from groundup.memory.controls import Control
-from groundup.memory.records import Event, RunRecord
+from groundup.memory.records import Control, Event, RunRecord
 
 RECENT = 400
 """Steps whose counters are shown as curves beside the picture."""

@@ -64,7 +64,7 @@ def test_commands_are_those_documented() -> None:
         *("skills", "bench", "doctor"),
     }
     assert {c[1] for c in COMMANDS if c[0] == "bench"} == {
-        *("spire", "perception", "library", "segment", "discovery", "controller")
+        *("spire", "perception", "library", "segment", "discovery", "controller", "watch")
     }
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundup.memory.arrays import Vectors
 from groundup.memory.derived import SpaceIndex
 from groundup.memory.index import FLAT_LIMIT, VectorIndex
-from groundup.memory.records import Vectors
 from groundup.memory.store import Store
 
 SPACE = "space"
