@@ -45,7 +45,31 @@ def play(
         typer.Option(help="Where skills are kept, a path or URL. [default: $GROUNDUP_HOME/GAME.db]"),
     ] = None,
     policy: Annotated[
-        str | None, typer.Option(help="local, random, elements or reference. [default: local]")
+        str | None,
+        typer.Option(
+            help="local, random, elements, reference; with a model: openai, transformers, scripted, "
+            "reference-vlm. [default: local]"
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The model's name on its server, or a folder with a checkpoint.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="A server such as http://localhost:8000/v1. [default: OpenAI's]")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="File with the server's key. [default: $GROUNDUP_API_KEY]")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="How the model wants to be asked, a name or a TOML file.")
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars to spend on the model at most.")] = None,
+    max_calls: Annotated[int | None, typer.Option(help="Calls of the model at most.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where a checkpoint runs, such as cpu or cuda:0. [default: auto]")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="Its numbers: float32, bfloat16, float16. [default: auto]")
     ] = None,
     size: Annotated[str | None, typer.Option(help="Size of the frames, such as 1280x720.")] = None,
     out: Annotated[
@@ -68,6 +92,7 @@ def play(
     """Play a game and learn from it; prints progress, then a summary."""
     with guarded(debug=debug, json=json):
         from groundup.agent import cli_play
+        from groundup.agent.model_options import ModelOptions
         from groundup.agent.report import as_text
 
         options = cli_play.PlayOptions(
@@ -82,6 +107,7 @@ def play(
             frozen=frozen,
             out=out,
             minutes=minutes,
+            model=ModelOptions(model, base_url, key_file, profile, device, dtype, max_cost, max_calls),
         )
         if dry_run:
             print_json(cli_play.look(options))

@@ -21,8 +21,9 @@ from groundup.skills.merging import merge
 _NAME = re.compile(r"(?:look|scene) \d+|(?:[^\W\d_]+ )*n(?:/m)?@\d+,\d+")
 """Names that a perceiver gives: looks, scenes, and places such as "floor n@639,23"."""
 
-_OURS = ("learner", "perception", "lessons")
-"""Sections of knowledge that are merged by what they mean, not document by document."""
+_OURS = ("learner", "perception", "lessons", "notes")
+"""Sections of knowledge that are merged by what they mean, not document by document. A model's notes on
+scenes stay with the library whose scenes they are on."""
 
 
 def merge_libraries(sources: Sequence[str], target: str) -> dict[str, Any]:

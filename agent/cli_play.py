@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundup.agent.curve import draw_at_work, draw_curve, draw_skills
 from groundup.agent.journal import Journal
 from groundup.agent.knowledge import Knowledge, load
-from groundup.agent.policies import POLICIES, make_policy
-from groundup.agent.policy import Policy
+from groundup.agent.model_options import ModelOptions
+from groundup.agent.policies import MODELS, POLICIES, make_policy
+from groundup.agent.policy import Policy, learner_of
 from groundup.agent.report import CounterWatch, progress, read_log, responsiveness, skill_counts, step_times
 from groundup.agent.session import Session, Step
 from groundup.agent.settings import Settings, library_of
@@ -31,8 +33,11 @@ from groundup.perception.observation import Observation
 from groundup.perception.perceiver import Perceiver
 from groundup.skills.executor import Executor
 from groundup.skills.keeper import Keeper
-from groundup.skills.learner import Decision, Learner
+from groundup.skills.learner import Decision
 from groundup.skills.library import Library
+
+if TYPE_CHECKING:
+    from groundup.agent.reason.playing import Thinking
 
 STEPS = 300
 """Steps of a run when none are asked for: some 40 seconds."""
@@ -59,6 +64,7 @@ class PlayOptions:
     frozen: bool = False
     out: Path | None = None
     minutes: float | None = None
+    model: ModelOptions = field(default_factory=ModelOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,14 @@ def check(options: PlayOptions) -> None:
         raise UsageError(f"--steps {options.steps} is not a number of steps: give 1 or more.")
     if options.minutes is not None and not options.minutes > 0:
         raise UsageError(f"--minutes {options.minutes:g} is no time to play: give more than 0.")
-    if options.policy is not None and options.policy not in POLICIES:
-        raise UsageError(f"No policy is called {options.policy!r}: choose one of {', '.join(POLICIES)}.")
+    names = (*POLICIES, *MODELS)
+    if options.policy is not None and options.policy not in names:
+        raise UsageError(f"No policy is called {options.policy!r}: choose one of {', '.join(names)}.")
+    if options.model.given and not options.resume and options.policy not in MODELS:
+        raise UsageError(
+            "--model and what goes with it are for policies that ask one: "
+            f"give --policy {', '.join(MODELS[:-1])} or {MODELS[-1]}."
+        )
     if options.resume and options.seed is not None:
         raise UsageError("--resume goes on with the seed of the run it resumes: leave --seed out.")
 
@@ -101,8 +113,10 @@ def check(options: PlayOptions) -> None:
 def play(options: PlayOptions, tell: Tell) -> Played:
     """Play, keep what is learnt, draw the pictures; raises `UsageError` before anything is written."""
     check(options)
-    game = open_game(options.game, size=options.size, visible=options.visible)
-    try:
+    with ExitStack() as stack:
+        thinking = _think(options, options.policy, stack)
+        game = open_game(options.game, size=options.size, visible=options.visible)
+        stack.callback(game.env.close)
         # What may be missing is missed before the library is opened, so that none is left behind empty.
         perceiver, embed = Perceiver(), _embed_one(TextEmbedder())
         with Library.open(
@@ -112,16 +126,44 @@ def play(options: PlayOptions, tell: Tell) -> Played:
             create=not options.resume,
             embed=embed,
         ) as library:
-            return _play(options, game, library, perceiver, tell)
-    finally:
-        game.env.close()
+            plan = _begin(options, game, library.store)
+            if thinking is None:
+                thinking = _think(options, plan.run.policy, stack)  # of the run that is resumed
+            return _play(options, plan, thinking, game, library, perceiver, tell)
 
 
-def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiver, tell: Tell) -> Played:
-    plan = _begin(options, game, library.store)
+def _think(options: PlayOptions, policy: str | None, stack: ExitStack) -> Thinking | None:
+    """Open the model that `policy` asks; None for one that asks none. Nothing of it is imported then."""
+    if policy not in MODELS:
+        return None
+    from groundup.agent.reason.playing import Thinking
+
+    thinking = Thinking(policy, options.model, Settings().home, _say)
+    stack.callback(thinking.close)
+    return thinking
+
+
+def _say(sentence: str) -> None:
+    print(f"groundup: {sentence}", file=sys.stderr, flush=True)
+
+
+def _play(
+    options: PlayOptions,
+    plan: _Plan,
+    thinking: Thinking | None,
+    game: Game,
+    library: Library,
+    perceiver: Perceiver,
+    tell: Tell,
+) -> Played:
     run = plan.run
-    policy = make_policy(run.policy, run.seed or 0, game.env, learning=not options.frozen)
-    learner = policy if isinstance(policy, Learner) else None
+    learning, seed = not options.frozen, run.seed or 0
+    if thinking is None:
+        policy = make_policy(run.policy, seed, game.env, learning=learning)
+    else:
+        log = read_log(library.store, run.id)
+        policy = thinking.begin(game.env, seed, library.store, run.id, log, learning=learning)
+    learner = learner_of(policy)
     if learner is not None:
         load(library.store, learner, perceiver)
     keeps = learner is not None and learner.learning
@@ -142,11 +184,16 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
     try:
         with _stopping() as pressed:
             over = _time_over(options.minutes)
+            if thinking is not None:
+                thinking.stoppable(lambda: pressed() or over() or steering.stop_asked())
             session.play(
                 lambda: steering.steps,
                 until=lambda: steering.halts(lambda: pressed() or over()),
                 on_step=watch,
             )
+            if thinking is not None and not pressed():
+                thinking.stoppable(pressed)
+                thinking.finish(library)
             interrupted = pressed()
         status = FINISHED if session.tally.steps >= steering.steps else "stopped"
         if keeper is not None:
@@ -155,6 +202,8 @@ def _play(options: PlayOptions, game: Game, library: Library, perceiver: Perceiv
     finally:
         library.store.save_run_state(run.id, {}, steps=session.tally.steps, status=status)
     report = _report(plan, game, library, session, watch)
+    if thinking is not None:
+        report["model"] = (report["model"] or {"by_question": {}}) | thinking.summary()
     seconds = {**session.tally.parts, **perceiver.seconds}
     report["step_ms"] = step_times(session.tally.step_ms, seconds, len(session.tally.step_ms))
     report["pictures"] = _draw(options, run, library, watch)
@@ -261,9 +310,8 @@ def _report(plan: _Plan, game: Game, library: Library, session: Session, watch: 
         **responsiveness(log),
         "skills": skill_counts(log, len(library)),
         "counters": watch.counters.report(counters),
-        "model_calls": 0,
-        "tokens": 0,
-        "cost_usd": 0.0,
+        **log.calls.report(),
+        "model": {"by_question": log.calls.questions()} if log.calls.total.asked else None,
         "library": library.store.name,
         "resumed": plan.resumed,
     }
@@ -286,18 +334,22 @@ def _draw(options: PlayOptions, run: RunRecord, library: Library, watch: _Watch)
 
 
 def look(options: PlayOptions) -> dict[str, Any]:
-    """What would be done in the first frame, with nothing done and nothing kept (`--dry-run`)."""
+    """What would be done in the first frame, with nothing done and nothing kept (`--dry-run`).
+
+    No model is asked: what would be done without one is said.
+    """
     check(options)
     game = open_game(options.game, size=options.size, visible=options.visible)
     try:
         game.env.reset(seed=options.seed or 0)
         perceiver = Perceiver()
-        policy = make_policy(options.policy or "local", options.seed or 0, game.env, learning=False)
+        policy = make_policy(_without_model(options.policy), options.seed or 0, game.env, learning=False)
         location = options.library or library_of(game.env.name)
         if options.library is not None or Path(location).exists():
             with Library.open(location, create=False, readonly=True) as library:
-                if isinstance(policy, Learner):
-                    load(library.store, policy, perceiver)
+                learner = learner_of(policy)
+                if learner is not None:
+                    load(library.store, learner, perceiver)
         obs = perceiver.perceive(Executor(game.env).look())
         move = policy.decide(obs)
     finally:
@@ -310,6 +362,13 @@ def look(options: PlayOptions) -> dict[str, Any]:
         "numbers": [{"place": q.place, "value": q.value, "box": list(q.box)} for q in obs.quantities],
         "move": {"kind": move.kind, "on": move.first.kind, "points": points, "why": move.why},
     }
+
+
+def _without_model(policy: str | None) -> str:
+    """The policy that decides where no model is asked."""
+    if policy == "reference-vlm":
+        return "reference"
+    return "local" if policy is None or policy in MODELS else policy
 
 
 def _embed_one(embedder: TextEmbedder) -> Callable[[str], Any]:

@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 
 from groundup.agent.candidates import candidates
-from groundup.agent.policy import Policy
+from groundup.agent.policy import Policy, learner_of
 from groundup.agent.report import place_name
 from groundup.envs.types import Frame
 from groundup.memory.frames import encode
 from groundup.memory.store import Store
 from groundup.perception.observation import Observation
-from groundup.skills.learner import STEP, Decision, Learner, Lesson
+from groundup.skills.learner import STEP, Decision, Lesson
 
 EVERY_SECONDS = 0.5
 """Time between two looks."""
@@ -88,8 +88,9 @@ class Journal:
             "things": [list(thing.box) for thing in before.things],
             "numbers": [[*q.box, q.value, place_name(q.place)] for q in before.quantities],
         }
-        if isinstance(self._policy, Learner):
-            look["candidates"] = candidates(self._policy, before, move)
+        learner = learner_of(self._policy)
+        if learner is not None:
+            look["candidates"] = candidates(learner, before, move)
         if after is not None and after.frame is not None:
             look["after"] = self._keep(after.frame)
         self._store.append_event(self._run, "look", look)

@@ -10,6 +10,9 @@ from groundup.skills.learner import Learner
 POLICIES = ("local", "random", "elements", "reference")
 """Rules and statistics; clicks anywhere; clicks on proposals; the paper's loop without its model."""
 
+MODELS = ("openai", "transformers", "scripted", "reference-vlm")
+"""Those that ask a model: a server, a checkpoint here, a script; the paper's loop with a server."""
+
 
 def make_policy(name: str, seed: int, env: Env, *, learning: bool = True) -> Policy:
     """The policy of that name for `env`; raises `UsageError` for an unknown one."""

@@ -1,4 +1,4 @@
-"""The seam between the loop and whatever decides: rules, baselines, and later a vision-language model."""
+"""The seam between the loop and whatever decides: rules, baselines, a learner with a model as its adviser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 from groundup.perception.counters import CounterFinder
 from groundup.perception.observation import Observation, Thing
 from groundup.perception.types import Box
-from groundup.skills.learner import Decision, Lesson
+from groundup.skills.learner import Decision, Learner, Lesson
 
 
 class Policy(Protocol):
@@ -34,6 +34,12 @@ class Policy(Protocol):
     ) -> Lesson:
         """Take in what came of the move."""
         ...
+
+
+def learner_of(policy: Policy) -> Learner | None:
+    """The learner that a policy is, or keeps in charge; None for one that has none."""
+    inner = getattr(policy, "learner", policy)
+    return inner if isinstance(inner, Learner) else None
 
 
 class _Unlearning:

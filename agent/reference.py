@@ -5,7 +5,7 @@ sequences that changed more than 1.5% of the pixels; exploring extends one (the 
 untried object; a softmax over UCT scores selects, with exploring as one more arm; a sequence used more
 than 4 times with a fitness below 2 is deleted. The paper asks a model whether a use was good; here a use
 that changed the screen adds one to the fitness and any other takes one away. Our perception stands in
-for CLIP (states) and SAM (objects).
+for CLIP (states) and SAM (objects). With an `Adviser` (`agent/reason/reference_vlm.py`) the model is back.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Protocol
 
 import numpy as np
 
@@ -91,13 +92,29 @@ class _Going:
     new: bool
 
 
+class Adviser(Protocol):
+    """The model of the paper's loop."""
+
+    def select(self, obs: Observation, names: Sequence[str]) -> int | None:
+        """Which of the sequences that apply to use, from 1; 0 to explore; None to leave it to UCT."""
+        ...
+
+    def evaluate(
+        self, before: Observation, after: Observation, name: str, *, new: bool, changed: bool
+    ) -> bool | None:
+        """Whether a use was good; None to go by whether the screen changed."""
+        ...
+
+
 class ReferencePolicy:
     """Decides by UCT over click sequences; see the module."""
 
     holding = False
 
-    def __init__(self, seed: int, *, learning: bool = True) -> None:
+    def __init__(self, seed: int, *, learning: bool = True, adviser: Adviser | None = None) -> None:
+        """`adviser`: the paper's model; None for the loop without it."""
         self._rng = Random(seed)
+        self._adviser = adviser
         self.learning = learning
         self.counters = CounterFinder()
         self._states: dict[str, _State] = {}
@@ -110,10 +127,10 @@ class ReferencePolicy:
             thing = self._going.left[0].find(obs.things)
             if thing is not None:
                 return Decision("use", thing, why="sequence")
-            self._judge(self._going, changed=False)
+            self._judge(self._going, changed=False, good=False)
             self._going = None
         state = self._states.setdefault(obs.scene, _State())
-        self._going = self._select(state, obs.things) or self._explore(state, obs.things)
+        self._going = self._select(state, obs) or self._explore(state, obs.things)
         thing = self._going.left[0].find(obs.things) if self._going is not None else None
         if self._going is None or thing is None:
             self._going = None
@@ -138,12 +155,24 @@ class ReferencePolicy:
             return Lesson(None, 0.0, responses, {}, ended=ended)
         self._going = None
         changed = changed_share(before, after) > CHANGED
-        self._judge(going, changed)
+        self._judge(going, changed, self._evaluate(going, before, after, changed))
         return Lesson(going.sequence.name if changed else None, float(changed), responses, {}, ended=ended)
 
-    def _select(self, state: _State, things: Sequence[Thing]) -> _Going | None:
-        """A known sequence by softmax over UCT; None for the arm that explores."""
-        arms = [s for s in state.known if s.clicks[0].find(things) is not None]
+    def _evaluate(self, going: _Going, before: Observation, after: Observation, changed: bool) -> bool:
+        if self._adviser is None:
+            return changed
+        name = going.sequence.name
+        good = self._adviser.evaluate(before, after, name, new=going.new, changed=changed)
+        return changed if good is None else good
+
+    def _select(self, state: _State, obs: Observation) -> _Going | None:
+        """A known sequence, by the adviser or by softmax over UCT; None for the arm that explores."""
+        arms = [s for s in state.known if s.clicks[0].find(obs.things) is not None]
+        if self._adviser is not None:
+            advised = self._adviser.select(obs, [arm.name for arm in arms])
+            if advised is not None and advised <= len(arms):
+                arm = arms[advised - 1] if advised else None
+                return None if arm is None else _Going(state, arm, list(arm.clicks), new=False)
         if not arms:
             return None
         total = math.log(1 + state.explored + sum(arm.uses for arm in state.known))
@@ -177,12 +206,12 @@ class ReferencePolicy:
                 return _Going(state, _Clicks(clicks), list(clicks), new=True)
         return None
 
-    def _judge(self, going: _Going, changed: bool) -> None:
+    def _judge(self, going: _Going, changed: bool, good: bool) -> None:
         if not self.learning:
             return
         sequence = going.sequence
         sequence.uses += 1
-        sequence.fitness += 1.0 if changed else -1.0
+        sequence.fitness += 1.0 if good else -1.0
         if going.new:
             if changed:
                 going.state.known.append(sequence)

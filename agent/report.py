@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from groundup.agent.spending import EVENT as MODEL
+from groundup.agent.spending import Spending, as_lines
 from groundup.memory.records import Event
 from groundup.memory.store import Store
 from groundup.perception.counters import CounterFinder
@@ -44,6 +46,8 @@ class RunLog:
     """After which step how many different skills had been used, where that grew."""
     kept: Counter[str] = field(default_factory=Counter)
     """How many skills were learnt, composed, merged and pruned."""
+    calls: Spending = field(default_factory=Spending)
+    """What asking a model took."""
 
     def take(self, events: Iterable[Event]) -> None:
         """Count these events too."""
@@ -53,6 +57,8 @@ class RunLog:
                 self._step(event.data, known)
             elif event.kind == SKILLS:
                 self.kept.update({name: int(count) for name, count in event.data.items()})
+            elif event.kind == MODEL:
+                self.calls.take(event.data)
 
     def _step(self, data: dict[str, Any], known: set[str]) -> None:
         done = int(data["step"])
@@ -191,7 +197,7 @@ def as_text(report: dict[str, Any]) -> str:
         f"  counters    {_counters(report['counters'])}",
         f"  step        {_number(times['p50'])} ms median, {_number(times['p95'])} ms p95 "
         f"({', '.join(f'{part} {ms:g}' for part, ms in list(times['by_part'].items())[:6])})",
-        f"  model calls {report['model_calls']}, tokens {report['tokens']}, cost ${report['cost_usd']:.2f}",
+        *as_lines(report),
         f"  library     {report['library']}",
     ]
     lines += [f"  picture     {path}" for path in report["pictures"]]

@@ -37,6 +37,12 @@ class Steering:
             self._allowed -= 1
         return self.stopped or halted()
 
+    def stop_asked(self) -> bool:
+        """Whether the end of the run has been asked for; nothing is taken up by looking."""
+        return self.stopped or any(
+            control.what == "stop" for control in self._store.controls.open(self._run, after=self._after)
+        )
+
     def _take_up(self) -> None:
         for control in self._store.controls.open(self._run, after=self._after):
             self._after = control.id

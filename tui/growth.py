@@ -129,6 +129,7 @@ class Growth:
             "step": self._step,
             "skills": self._skills,
             "counters": self._counters,
+            "model": self._model,
         }
         for event in events:
             taker = takers.get(event.kind)
@@ -168,6 +169,11 @@ class Growth:
 
     def _counters(self, event: Event) -> None:
         self.found = [dict(one) for one in event.data.get("found", [])]
+
+    def _model(self, event: Event) -> None:
+        row = self.curve.row(self.steps)
+        for name, field_name in (("calls", "calls"), ("tokens", "tokens"), ("cost_usd", "cost")):
+            row[_AT[field_name]] += float(event.data.get(name) or 0.0)  # a price may be unknown
 
     def _step(self, event: Event) -> None:
         data = event.data

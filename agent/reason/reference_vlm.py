@@ -1,0 +1,47 @@
+"""The bottom-up agent's schedule of model calls (arXiv 2505.17673), to count what it costs.
+
+research.md section 1: two to three calls a step with two to four full PNG screenshots. Here: selecting
+with one, evaluating a use with two, and naming a new skill with one more. Sequences of several clicks are
+asked about once, at their end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from groundup.agent.reason import prompts
+from groundup.agent.reason.mind import Asks
+from groundup.agent.reason.pictures import full_png
+from groundup.agent.reason.replies import MOST
+from groundup.perception.observation import Observation
+
+
+class PaperAdviser:
+    """Asks at each step, as the paper's loop does."""
+
+    def __init__(self, mind: Asks) -> None:
+        self._mind = mind
+        self._names: dict[str, str] = {}
+
+    def select(self, obs: Observation, names: Sequence[str]) -> int | None:
+        """The model's choice; None when it gives none."""
+        if obs.frame is None:
+            return None
+        words = [self._names.get(name, name) for name in names[:MOST]]
+        reply = self._mind.ask(prompts.select(full_png(obs.frame.pixels), words))
+        return None if reply is None else reply.skill
+
+    def evaluate(
+        self, before: Observation, after: Observation, name: str, *, new: bool, changed: bool
+    ) -> bool | None:
+        """Whether the use was consistent and progressive; a new sequence that changed something is named."""
+        if before.frame is None or after.frame is None:
+            return None
+        later = full_png(after.frame.pixels)
+        if new and changed:
+            named = self._mind.ask(prompts.name_one(later, name))
+            if named is not None:
+                self._names[name] = f"{named.name}: {named.description}"
+        words = self._names.get(name, name)
+        reply = self._mind.ask(prompts.evaluate(full_png(before.frame.pixels), later, words))
+        return None if reply is None else reply.consistent and reply.progressive

@@ -1,0 +1,165 @@
+"""The `openai` backend: OpenAI by the Responses API, every compatible server by Chat Completions.
+
+Servers differ in how far they honour the form of a reply: some ignore `response_format`, some know only
+`json_object`, some only a forced tool. The ladder is gone down once and the rung remembered; whatever was
+promised, each reply is checked here. Retries with backoff are the SDK's (408, 409, 429, 5xx, connections).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import openai
+from openai import AsyncOpenAI
+
+from groundup.agent.reason import wire
+from groundup.agent.reason.errors import Cancelled, Invalid, Unavailable
+from groundup.agent.reason.profiles import Profile, profile_of
+from groundup.agent.reason.reasoner import Answer, Question, R, Stop, never
+from groundup.agent.reason.repair import read
+from groundup.agent.reason.replies import TextActions
+from groundup.agent.reason.servers import RUNGS, Rung, Servers
+from groundup.agent.reason.usage import NOTHING, Usage
+from groundup.agent.reason.wire import NotTaken
+
+TIMEOUT = 60.0
+"""Seconds for one request: a large model that thinks takes some 20."""
+
+DEADLINE = 150.0
+"""Seconds for one question with its retries."""
+
+RETRIES = 2
+"""Of the SDK: after 0.5 and 1 s, or as the server's Retry-After says."""
+
+LOOK_SECONDS = 0.05
+"""Time between two looks at whether the run is to stop, while a question is out."""
+
+_T = TypeVar("_T")
+
+
+class ServerReasoner:
+    """Asks a server. The key goes into the SDK's client and nowhere else."""
+
+    def __init__(
+        self,
+        model: str,
+        url: str,
+        key: str,
+        *,
+        responses: bool = False,
+        profile: Profile | None = None,
+        servers: Servers | None = None,
+        stop: Stop = never,
+        timeout: float = TIMEOUT,
+        deadline: float = DEADLINE,
+        retries: int = RETRIES,
+    ) -> None:
+        """`responses`: by the Responses API instead of Chat Completions."""
+        self.model = model
+        self.profile = profile or profile_of(model)
+        self.url = url
+        self.stop: Stop = stop
+        self._api = wire.Responses() if responses else wire.Chat()
+        self._servers = servers or Servers(None)
+        self._sure = False
+        self._deadline = deadline
+        # Organization and project of OpenAI's own variables are no other server's business.
+        own = None if responses else ""
+        self._client = AsyncOpenAI(
+            api_key=key, base_url=url, timeout=timeout, max_retries=retries, organization=own, project=own
+        )
+        self._runner = asyncio.Runner()
+
+    def ask(self, question: Question[R]) -> Answer[R]:
+        """The answer; raises `NoAnswer`. Given up at once when the run is to stop."""
+        return self._runner.run(self._stoppable(self._climb(question)))
+
+    def close(self) -> None:
+        """Close connections and loop."""
+        with contextlib.suppress(RuntimeError):
+            self._runner.run(self._client.close())
+        self._runner.close()
+
+    async def _stoppable(self, work: Coroutine[Any, Any, _T]) -> _T:
+        task = asyncio.ensure_future(work)
+        end = asyncio.get_running_loop().time() + self._deadline
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=LOOK_SECONDS)
+                if not task.done() and self.stop():
+                    raise Cancelled("The run stops: the question to the model was given up.", _sent(1))
+                if not task.done() and asyncio.get_running_loop().time() > end:
+                    raise Unavailable(f"{self.url} did not answer within {self._deadline:g} s.", _sent(1))
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        return task.result()
+
+    async def _climb(self, question: Question[R]) -> Answer[R]:
+        """Down the ladder from the remembered rung until a reply fits."""
+        usage, why = NOTHING, "no form was taken"
+        for rung in self._rungs(question):
+            try:
+                text, used = await self._request(question, rung, usage)
+            except NotTaken as error:
+                usage, why = usage + _sent(1), str(error)
+                continue
+            usage += used
+            try:
+                return self._found(question, rung, text, usage)
+            except ValueError as error:
+                why = str(error)
+            if self._sure:
+                text, used = await self._request(question, rung, usage, mend=why)
+                usage += used
+                try:
+                    return self._found(question, rung, text, usage)
+                except ValueError as error:
+                    why = str(error)
+                break
+        # What no rung brings is not looked for on all of them again.
+        self._servers.remember(self.url, self.model, self._servers.rung(self.url, self.model) or RUNGS[-1])
+        raise Invalid(
+            f"{self.model} did not reply in the form asked for ({why}): try another model or --profile.",
+            usage,
+        )
+
+    def _rungs(self, question: Question[Any]) -> tuple[Rung, ...]:
+        known = self._servers.rung(self.url, self.model)
+        if question.free:
+            return RUNGS[-1:]
+        if known is None:
+            return RUNGS
+        return RUNGS[RUNGS.index(known) :] if not self._sure else (known,)
+
+    def _found(self, question: Question[R], rung: Rung, text: str, usage: Usage) -> Answer[R]:
+        if question.free and question.reply is TextActions:
+            return Answer(question.reply.model_validate({"text": text[:4000]}), usage, "text")
+        reply = read(question.reply, text, question.options)
+        if not question.free:
+            self._sure = True
+            self._servers.remember(self.url, self.model, rung)
+        return Answer(reply, usage, rung)
+
+    async def _request(
+        self, question: Question[Any], rung: Rung, before: Usage, mend: str = ""
+    ) -> tuple[str, Usage]:
+        """Send one request; returns what the model wrote and what it took. Raises `NotTaken`, `NoAnswer`."""
+        arguments = self._api.arguments(question, rung, self.profile, mend)
+        pictures = question.pictures
+        image_tokens = sum(self.profile.tokens_of(p.width, p.height) for p in pictures)
+        sent = Usage(1, 0, 0, len(pictures), image_tokens)
+        try:
+            reply = await self._api.send(self._client, self.model, arguments)
+            text, tokens_in, tokens_out = self._api.read(reply)
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
+            raise wire.told(error, self.url, self.model, bool(pictures), before + sent) from None
+        return text, sent + Usage(0, tokens_in, tokens_out)
+
+
+def _sent(requests: int) -> Usage:
+    return Usage(requests=requests)

@@ -1,0 +1,253 @@
+"""The `openai` backend through the real SDK against servers on loopback that behave badly."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from groundup.agent.reason import prompts
+from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, TooLarge, Unavailable
+from groundup.agent.reason.pictures import plain
+from groundup.agent.reason.reasoner import Question
+from groundup.agent.reason.replies import Pick
+from groundup.agent.reason.server import ServerReasoner
+from groundup.agent.reason.servers import Servers
+from tests.agent.reason.adversary import Answer, Body, called, form, refused, responded, said, serving
+
+PICTURE = plain((200, 30, 30))
+QUESTION = prompts.pick(PICTURE, ["a door", "a key"], "", "")
+GOOD = '{"because": "it opens", "element": 2}'
+KEY = "sk-test-0123456789abcdefghijklmnop"
+
+
+def ask(
+    answer: Callable[[Body], Answer],
+    *,
+    question: Question[Pick] = QUESTION,
+    servers: Servers | None = None,
+    responses: bool = False,
+    timeout: float = 5.0,
+    retries: int = 0,
+    times: int = 1,
+) -> tuple[list[str], list[Body]]:
+    """Ask `times` times; returns by what means each was answered, and what was sent."""
+    with serving(answer) as server:
+        reasoner = ServerReasoner(
+            "m", server.url, KEY, servers=servers, responses=responses, timeout=timeout, retries=retries
+        )
+        try:
+            hows = []
+            for _ in range(times):
+                got = reasoner.ask(question)
+                assert got.reply.element == 2
+                hows.append(got.how)
+            return hows, server.bodies
+        finally:
+            reasoner.close()
+
+
+def test_a_schema_is_sent_with_the_picture_and_nothing_is_streamed() -> None:
+    hows, (body,) = ask(lambda _: said(GOOD))
+    assert hows == ["schema"]
+    schema = body["response_format"]["json_schema"]
+    assert schema["strict"] is True
+    assert schema["schema"]["properties"]["element"]["maximum"] == 2
+    assert schema["schema"]["additionalProperties"] is False
+    assert body["stream"] is False
+    text, picture = body["messages"][1]["content"]
+    assert "a door" in text["text"]
+    assert picture["image_url"]["url"] == PICTURE.url
+
+
+@pytest.mark.parametrize("rung", ["schema", "object", "tool", "plain"])
+def test_the_ladder_is_gone_down_once_and_remembered(rung: str, tmp_path: Path) -> None:
+    order = ["schema", "object", "tool", "plain"]
+
+    def answer(body: Body) -> Answer:
+        if order.index(form(body)) < order.index(rung):
+            return refused(400, f"{form(body)}: this format is not supported")
+        return called("reply", GOOD) if form(body) == "tool" else said(f"Sure!\n```json\n{GOOD}\n```")
+
+    file = tmp_path / "servers.json"
+    hows, bodies = ask(answer, servers=Servers(file), times=2)
+    assert hows == [rung, rung]
+    assert [form(body) for body in bodies] == [*order[: order.index(rung)], rung, rung]
+    (known,) = json.loads(file.read_text()).values()
+    assert known == rung
+
+
+def test_a_server_that_ignores_the_form_silently_is_found_out() -> None:
+    def answer(body: Body) -> Answer:
+        return called("reply", GOOD) if form(body) == "tool" else said("I would click the key.")
+
+    hows, bodies = ask(answer, times=2)
+    assert hows == ["tool", "tool"]
+    assert [form(body) for body in bodies] == ["schema", "object", "tool", "tool"]
+
+
+def test_one_reply_in_the_wrong_form_is_mended_once() -> None:
+    replies = iter([GOOD, '{"element": 7, "because": ""}', GOOD])
+    hows, bodies = ask(lambda _: said(next(replies)), times=2)
+    assert hows == ["schema", "schema"]
+    assert "there are things 1 to 2" in bodies[2]["messages"][1]["content"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said(""),
+        said(None),
+        said("{" * 5000),
+        said('{"because": "x", "element": 99}'),
+        said('{"because": "x", "element": 2, "key": "alt+f4"}'),
+        said('{"element": [1, 2], "because": {}}'),
+        said("x" * 10_000_000),
+        called("open_terminal", '{"command": "rm -rf /"}'),
+        called("reply", "no JSON"),
+        Answer('{"object": "chat.completion", "choices": []}'),
+        Answer('{"object": "chat.completion", "choices": [null], "usage": {"prompt_tokens": "many"}}'),
+    ],
+    ids=lambda answer: answer.data[-60:].decode()[:20],
+)
+def test_replies_of_no_use_are_no_answers(answer: Answer) -> None:
+    with pytest.raises(Invalid) as caught:
+        ask(lambda _: answer)
+    assert caught.value.usage.requests == 4  # each rung once
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer("{'no': json", 200), "not as an OpenAI-compatible"),
+        (Answer("<html>Welcome</html>", 200, {"Content-Type": "text/html"}), "not as an OpenAI-compatible"),
+        (Answer('{"choices": [{"index": 0, "mess', cut=20), "Nothing answers"),
+        (Answer("[1, 2]"), "not as an OpenAI-compatible"),
+        (Answer('{"choices": 5}'), "not as an OpenAI-compatible"),
+        (refused(500, "boom"), "status 500: boom"),
+        (refused(503, "loading"), "status 503"),
+        (refused(429, "slow down"), "asked too much"),
+        (refused(408, "too late"), "refuses the request|fails"),
+    ],
+)
+def test_failing_servers_are_unavailable(answer: Answer, words: str) -> None:
+    with pytest.raises(Unavailable, match=words):
+        ask(lambda _: answer)
+
+
+def test_a_server_that_hangs_is_given_up() -> None:
+    with pytest.raises(Unavailable, match="did not answer in time"):
+        ask(lambda _: Answer("{}", wait=20), timeout=0.3)
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
+def test_what_may_pass_is_tried_again(status: int) -> None:
+    answers = iter(
+        [refused(status, "later", **{"Retry-After": "0.01"}), refused(status, "later"), said(GOOD)]
+    )
+    hows, bodies = ask(lambda _: next(answers), retries=2)
+    assert hows == ["schema"]
+    assert len(bodies) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (refused(401, f"Incorrect API key provided: {KEY}"), Refused, "refuses the key"),
+        (refused(404, "The model `m` does not exist", "model_not_found"), Refused, "no model 'm'"),
+        (Answer('{"detail":"Not Found"}', 404), Refused, "ends in /v1"),
+        (refused(404, "No endpoints found that support image input"), Refused, "takes no pictures"),
+        (
+            refused(500, "image input is not supported - hint: you may need the mmproj"),
+            Refused,
+            "takes no pict",
+        ),
+        (
+            refused(400, "At most 0 image(s) may be provided: m is not a multimodal model"),
+            Refused,
+            "takes no p",
+        ),
+        (refused(413, "Payload too large"), TooLarge, "as large"),
+        (refused(400, "image exceeds 5 MB maximum"), TooLarge, "as large"),
+        (refused(429, "You exceeded your quota", "insufficient_quota"), Refused, "no credit"),
+    ],
+)
+def test_refusals_say_what_to_do(answer: Answer, kind: type[NoAnswer], words: str) -> None:
+    with pytest.raises(kind, match=words) as caught:
+        ask(lambda _: answer)
+    assert KEY not in str(caught.value)
+    assert "sk-" not in str(caught.value)
+
+
+def test_nothing_listens() -> None:
+    reasoner = ServerReasoner("m", "http://127.0.0.1:9/v1", KEY, retries=0)
+    with pytest.raises(Unavailable, match="Nothing answers at"):
+        reasoner.ask(QUESTION)
+    reasoner.close()
+
+
+def test_a_question_is_given_up_at_once_when_the_run_stops() -> None:
+    asked = threading.Event()
+
+    def answer(_: Body) -> Answer:
+        asked.set()
+        return Answer("{}", wait=60)
+
+    with serving(answer) as server:
+        reasoner = ServerReasoner("m", server.url, KEY, stop=asked.is_set)
+        begin = time.monotonic()
+        with pytest.raises(Cancelled):
+            reasoner.ask(QUESTION)
+        assert time.monotonic() - begin < 30  # it would have taken 60
+        reasoner.stop = lambda: False
+        server.answer = lambda _: said(GOOD)
+        assert reasoner.ask(QUESTION).reply.element == 2  # and goes on if asked again
+        reasoner.close()
+
+
+@pytest.mark.parametrize("rung", ["schema", "object", "tool", "plain"])
+def test_the_responses_api_goes_down_the_same_ladder(rung: str) -> None:
+    order = ["schema", "object", "tool", "plain"]
+
+    def answer(body: Body) -> Answer:
+        if order.index(form(body)) < order.index(rung):
+            return refused(400, "this text.format is not supported")
+        if form(body) == "tool":
+            document = json.loads(responded("").data)
+            document["output"] = [
+                {"type": "function_call", "call_id": "c", "name": "reply", "arguments": GOOD, "id": "f"}
+            ]
+            return Answer(json.dumps(document))
+        return responded(GOOD)
+
+    hows, bodies = ask(answer, responses=True)
+    assert hows == [rung]
+    content = bodies[0]["input"][0]["content"]
+    assert [part["type"] for part in content] == ["input_text", "input_image"]
+    assert bodies[0]["store"] is False
+
+
+def test_tokens_are_as_the_server_counts_them() -> None:
+    with serving(lambda _: said(GOOD)) as server:
+        reasoner = ServerReasoner("m", server.url, KEY)
+        usage = reasoner.ask(QUESTION).usage
+        reasoner.close()
+    assert (usage.requests, usage.tokens_in, usage.tokens_out, usage.pictures) == (1, 100, 10, 1)
+    assert usage.image_tokens == 255  # one tile
+
+
+def test_the_key_goes_into_one_header_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with serving(lambda _: said(GOOD)) as server:
+        reasoner = ServerReasoner("m", server.url, KEY)
+        reasoner.ask(QUESTION)
+        reasoner.close()
+    (headers,) = server.headers
+    assert [name.lower() for name, value in headers.items() if KEY in value] == ["authorization"]
+    assert KEY not in json.dumps(server.bodies)
+    assert KEY not in caplog.text
+    assert KEY not in repr(reasoner)
