@@ -126,8 +126,12 @@ def play(
     epilog="Example: groundup segment demo.mp4 --actions demo.jsonl --policy foundation-model-3x.model"
 )
 def segment(
-    videos: Annotated[list[Path], typer.Argument(help="Videos, or one folder of videos.")],
-    policy: Annotated[Path, typer.Option(help="A VPT .model file with its .weights beside it.")],
+    videos: Annotated[
+        list[Path], typer.Argument(help="Videos, one folder of videos, or recordings of a mouse game.")
+    ],
+    policy: Annotated[
+        Path | None, typer.Option(help="A VPT .model file with its .weights beside it; for videos.")
+    ] = None,
     policy_weights: Annotated[
         Path | None, typer.Option(help="Weights, if not beside the .model file.")
     ] = None,
@@ -151,12 +155,28 @@ def segment(
     clips: Annotated[Path | None, typer.Option(help="Folder to write a clip of each segment to.")] = None,
     timeline: Annotated[Path | None, typer.Option(help="PNG to draw losses and boundaries in.")] = None,
     out: Annotated[Path | None, typer.Option(help="FILE.jsonl to add records to, or FILE.csv.")] = None,
+    seed_library: Annotated[
+        str | None,
+        typer.Option(help="Library that gets the segments as skills, or what recordings of a mouse teach."),
+    ] = None,
     workers: Annotated[int, typer.Option(help="Videos at a time.", min=1)] = 1,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Cut demonstration videos into skills where the actions surprise a policy."""
     with guarded(debug=debug, json=json):
+        from groundup.agent import cli_seed
+
+        if seed_library is not None and policy is None:
+            with Progress("learning") as progress:
+                taught = cli_seed.from_recordings(videos, seed_library, progress)
+            if json:
+                print_json(taught)
+            else:
+                print(cli_seed.as_text(taught))
+            return
+        if policy is None:
+            raise cli_seed.no_policy(videos)
         from groundup.agent import cli_segment
         from groundup.skills.discovery.segmenting import Job
 
@@ -174,7 +194,7 @@ def segment(
             max_length=max_length,
             drop_small=drop_small,
         )
-        options = cli_segment.SegmentOptions(out, clips, timeline, workers)
+        options = cli_segment.SegmentOptions(out, clips, timeline, workers, seed_library)
         with Progress("segmenting") as progress:
             report = cli_segment.segment(videos, job, options, progress)
         if json:

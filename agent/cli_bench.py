@@ -45,6 +45,26 @@ def spire(
         _print(report, json, as_text(report))
 
 
+@bench.command(epilog="Example: groundup bench demos out/demos/* --seeds 20:25 --steps 300")
+def demos(
+    recordings: Annotated[list[Path], typer.Argument(help="Recordings, as `groundup demos record` makes.")],
+    seeds: Annotated[
+        str, typer.Option(help="Seeds of game and learner, first:end (end left out).")
+    ] = "20:25",
+    steps: Annotated[int, typer.Option(help="First steps of each learner.", min=1)] = 300,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """A new learner's first steps with a library learnt from recordings, beside those with an empty one."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_demos
+        from groundup.agent.bench_spire import parse_seeds
+
+        with Progress("bench") as progress:
+            report = bench_demos.run(recordings, parse_seeds(seeds), steps, progress)
+        _print(report, json, bench_demos.as_text(report))
+
+
 @bench.command(epilog="Example: groundup bench perception --screens ../shared/data/screens")
 def perception(
     screens: Annotated[Path, typer.Option(help="Folder of screenshots.")] = Path("../shared/data/screens"),

@@ -1,4 +1,4 @@
-"""`groundup demos`: demonstrations with known skills, for training and for measuring boundary detection."""
+"""`groundup demos`: scripts that play, for training, for measuring boundary detection, and to learn from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,31 @@ import typer
 
 from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
 
-demos = typer.Typer(help="Make demonstrations whose skills are known.", no_args_is_help=True)
+demos = typer.Typer(help="Make demonstrations: scripts play, and are recorded.", no_args_is_help=True)
+
+
+@demos.command(epilog="Example: groundup demos record spire --count 3 --seed 9000 --out out/demos")
+def record(
+    game: Annotated[str, typer.Argument(help="A game that brings scripted players.")],
+    out: Annotated[Path, typer.Option(help="Folder to write recordings to; what is finished is kept.")],
+    count: Annotated[int, typer.Option(help="Recordings.", min=1)] = 1,
+    runs: Annotated[int, typer.Option(help="Runs of the game in each.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the first recording; each has the next one.", min=0)] = 0,
+    player: Annotated[str | None, typer.Option(help="Which scripted player. [default: a good one]")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Record a scripted player at the mouse: frames and inputs, for groundup segment --seed-library."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import demos_record as recording
+
+        wanted = recording.Wanted(game, out, count, runs, seed, player)
+        with Progress("recording") as progress:
+            report = recording.run(wanted, progress)
+        if json:
+            print_json(report)
+        else:
+            print(f"{len(report['recordings'])} recordings of {report['player']} in {out}")
 
 
 @demos.command(epilog="Example: groundup demos crafter --episodes 440 --seed 0 --out out/crafter")

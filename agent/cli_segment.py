@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from groundup.agent.cli_output import Progress
+from groundup.agent.cli_seed import seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in
 from groundup.skills.discovery.segmenting import Cut, Job, segment_video
@@ -24,6 +25,7 @@ class SegmentOptions:
     clips: Path | None = None
     timeline: Path | None = None
     workers: int = 1
+    seed_library: str | None = None
 
 
 def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress: Progress) -> dict[str, Any]:
@@ -41,6 +43,8 @@ def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress:
         cut = segment_video(job, progress)
         record = cut.to_json()
         _write_one(cut, record, options)
+        if options.seed_library is not None:
+            record["skills"] = seed_videos([(job, record)], options.seed_library, progress, cut)
         return record
     if job.actions is not None or job.events is not None or options.clips or options.timeline:
         raise UsageError(
@@ -58,8 +62,15 @@ def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[
     records = Records(options.out)
     left = unfinished(jobs, records)
     failures = segment_all(left, options.workers, records.add, progress)
-    done = [records.done[str(job.video)] for job in jobs if str(job.video) in records.done]
-    return {"videos": done, "failed": [asdict(f) for f in failures], "resumed": len(jobs) - len(left)}
+    cut = [(job, records.done[str(job.video)]) for job in jobs if str(job.video) in records.done]
+    report = {
+        "videos": [record for _, record in cut],
+        "failed": [asdict(f) for f in failures],
+        "resumed": len(jobs) - len(left),
+    }
+    if options.seed_library is not None:
+        report["skills"] = seed_videos(cut, options.seed_library, progress)
+    return report
 
 
 def _beside(job: Job) -> Job:

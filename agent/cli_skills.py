@@ -112,10 +112,19 @@ def _search(
 
 @_command("export", "export skills.zip")
 def _export(
-    asked: _Asked, bundle: Annotated[Path, typer.Argument(help="The .zip or folder to write.")]
+    asked: _Asked,
+    bundle: Annotated[Path, typer.Argument(help="The .zip or folder to write.")],
+    folders: Annotated[
+        bool, typer.Option("--folders", help="Write a SKILL folder for each skill, and no knowledge.")
+    ] = False,
 ) -> None:
-    """Write the skills, scenes, knowledge and pictures to a bundle."""
+    """Write the skills, scenes, knowledge and pictures to a bundle, or each skill as a SKILL folder."""
     with asked.open() as opened:
+        if folders:
+            from groundup.skills.folders import export_folders
+
+            _done({"exported": export_folders(opened, bundle), "folder": str(bundle)}, asked.json)
+            return
         _done({"exported": opened.export_bundle(bundle), "bundle": str(bundle)}, asked.json)
 
 
@@ -123,8 +132,13 @@ def _export(
 def _import(
     asked: _Asked, bundle: Annotated[Path, typer.Argument(help="The .zip or folder to read.")]
 ) -> None:
-    """Take over a bundle; it is checked, and nothing in it is executed."""
+    """Take over a bundle or SKILL folders; they are checked, and nothing in them is executed."""
+    from groundup.skills.folders import import_folders, is_skill_folders
+
     with asked.open(readonly=False, create=True) as opened:
+        if is_skill_folders(bundle):
+            _done({"added": import_folders(opened, bundle), "merged": 0, "documents": 0}, asked.json)
+            return
         report = opened.import_bundle(bundle)
         _done({"added": report.added, "merged": report.merged, "documents": report.documents}, asked.json)
 

@@ -130,11 +130,39 @@ def read_frames(folder: Path) -> Iterator[Frame]:
 
     Raises `RecordingUnusable`, `MissingPart`.
     """
+    for index, t, picture in _pictures(folder):
+        yield Frame(_pixels(picture), t, index)
+
+
+class FrameReader:
+    """The pictures of a recording, forwards: what is passed over is not turned into pixels."""
+
+    def __init__(self, folder: Path) -> None:
+        self._pictures = _pictures(folder)
+
+    def forward(self, index: int) -> Frame | None:
+        """The next frame from number `index` on, or the last one there is; None when there are no more.
+
+        Raises `RecordingUnusable`, `MissingPart`.
+        """
+        found: tuple[int, float, Any] | None = None
+        for found in self._pictures:
+            if found[0] >= index:
+                break
+        return None if found is None else Frame(_pixels(found[2]), found[1], found[0])
+
+
+def _pictures(folder: Path) -> Iterator[tuple[int, float, Any]]:
+    """Number and time of each frame, and the frame as PyAV has it."""
     card = read_card(folder)
-    for tick, pixels in zip(read_ticks(folder), _decoded(folder / VIDEO), strict=False):
-        if (pixels.shape[1], pixels.shape[0]) != tuple(card.size):
+    for tick, picture in zip(read_ticks(folder), _decoded(folder / VIDEO), strict=False):
+        if (picture.width, picture.height) != tuple(card.size):
             raise RecordingUnusable(f"{folder / VIDEO} has frames of another size than its card says.")
-        yield Frame(pixels, tick.t, tick.index)
+        yield tick.index, tick.t, picture
+
+
+def _pixels(picture: Any) -> Pixels:
+    return np.asarray(picture.to_ndarray(format="rgb24"), dtype=np.uint8)
 
 
 def mend(folder: Path) -> int:
@@ -150,7 +178,7 @@ def mend(folder: Path) -> int:
     return count
 
 
-def _decoded(path: Path) -> Iterator[Pixels]:
+def _decoded(path: Path) -> Iterator[Any]:
     """Frames up to the end, or to where a killed recorder broke off."""
     av = _av()
     if not path.is_file():
@@ -165,8 +193,7 @@ def _decoded(path: Path) -> Iterator[Pixels]:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         try:
-            for frame in container.decode(stream):
-                yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+            yield from container.decode(stream)
         except av.FFmpegError:
             return
 

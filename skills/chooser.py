@@ -19,6 +19,7 @@ from .grammar import LIKELY, Grammar
 from .moves import Decision
 from .outlook import Outlook, utility
 from .planner import apply
+from .shown import Shown
 from .situation import Group, Situation
 
 NOVELTY = 0.6
@@ -58,13 +59,20 @@ class Chooser:
     """Scores choices; `used` keeps what was tried since anything changed."""
 
     def __init__(
-        self, rng: Random, grammar: Grammar, choices: Choices, effects: EffectModel, outlook: Outlook
+        self,
+        rng: Random,
+        grammar: Grammar,
+        choices: Choices,
+        effects: EffectModel,
+        outlook: Outlook,
+        shown: Shown | None = None,
     ) -> None:
         self._rng = rng
         self._grammar = grammar
         self._choices = choices
         self._effects = effects
         self._outlook = outlook
+        self._shown = shown or Shown()
         self.samples: deque[Situation] = deque(maxlen=SAMPLES)
         self._since: Counter[tuple[str, str]] = Counter()
         self._usual: tuple[int, float] = (-1, 0.0)
@@ -85,11 +93,12 @@ class Chooser:
             again = self._since[obs.scene, thing.kind]
             score = self._choices.value(obs.scene, thing.kind) - self._choices.loops(obs.scene, thing.kind)
             score += worths.get(id(thing), 0.0) - AGAIN * again
+            tries = self._choices.tries(obs.scene, thing.kind)
+            score += self._shown.worth(obs.scene, thing.kind, tries)
             if survival:
                 # Whoever shrinks from a toll for ever stands still: each fruitless move makes it smaller.
                 score += self._toll(obs, here, thing, survival) / POINTS / (1 + idle)
             if learning:
-                tries = self._choices.tries(obs.scene, thing.kind)
                 if not tries and thing.text and not self._grammar.lifeless(obs.scene, thing):
                     chance = max(chance, WRITTEN)
                 score += NOVELTY / math.sqrt(1.0 + tries) + 0.1 * self._rng.random()

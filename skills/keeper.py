@@ -47,14 +47,25 @@ class Keeper:
     `counts` says how many were "learnt", "composed", "merged" and "pruned" by this keeper.
     """
 
-    def __init__(self, library: Library, run: str, *, value: Value | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        run: str,
+        *,
+        value: Value | None = None,
+        provenance: str | None = None,
+        shown: str = "",
+    ) -> None:
         """`run`: whose log it writes to; empty for none, when it only tends.
 
         `value` is what has been backed up to a choice; without it the skills' values stay as they are.
+        `provenance` is how new skills come about (None: it shows in the move), `shown` in which recording.
         """
         self._library = library
         self._run = run
         self._value = value
+        self._provenance = provenance
+        self._shown = f"; shown in {shown}" if shown else ""
         self._skills: dict[str, Skill] = {}
         self._since = 0
         self._composer = Composer(library, run)
@@ -140,12 +151,13 @@ class Keeper:
         return Skill(
             id="",
             name=name,
-            description=_describe(move, lesson),
+            description=_describe(move, lesson) + self._shown,
             scene=before.scene,
             steps=steps,
             precondition={"scene": before.scene, "kind": move.first.kind},
             effect=dict(lesson.change),
-            provenance="explored" if move.kind == "probe" else "refined" if move.drag else "planned",
+            provenance=self._provenance
+            or ("explored" if move.kind == "probe" else "refined" if move.drag else "planned"),
         )
 
     def _target(self, obs: Observation, thing: Thing) -> Target:

@@ -23,6 +23,7 @@ from .effects import EffectModel, differ
 from .grammar import LIKELY, Grammar
 from .moves import Decision, Held, Lesson
 from .outlook import Outlook
+from .shown import Shown
 from .situation import Situation, Situations
 from .tactics import Tactics
 
@@ -75,7 +76,8 @@ class Learner:
         self.choices = Choices()
         self.counters = CounterFinder()
         self.tactics = Tactics(self.grammar, self.effects, self.outlook)
-        self.chooser = Chooser(self._rng, self.grammar, self.choices, self.effects, self.outlook)
+        self.shown = Shown()
+        self.chooser = Chooser(self._rng, self.grammar, self.choices, self.effects, self.outlook, self.shown)
         self._situations = Situations()
         self._held: Held | None = None
         self._loose: Thing | None = None
@@ -91,6 +93,11 @@ class Learner:
     def holding(self) -> bool:
         """Whether a first step has been taken and the next decision is a second one."""
         return self._held is not None
+
+    @property
+    def held(self) -> Thing | None:
+        """The first step that has been taken, while its second one is due."""
+        return None if self._held is None else self._held.thing
 
     def forget(self) -> None:
         """Forget what belongs to the run at hand; what was learnt stays."""
@@ -409,6 +416,7 @@ class Learner:
             "samples": self.chooser.to_dict(),
             "situations": self._situations.to_dict(),
             "survival": {"place": self._survival},
+            "shown": self.shown.to_dict(),
         }
 
     def load(self, data: dict[str, Any]) -> None:
@@ -422,6 +430,7 @@ class Learner:
         self.chooser.load(data.get("samples", {}))
         self._situations.load(data.get("situations", {}))
         self._survival = data.get("survival", {}).get("place")
+        self.shown.load(data.get("shown", {}))
         self.effects.shield = self.outlook.shield
         self._known = (self._situations.version, self.outlook.shield)
         self._log.clear()

@@ -48,6 +48,7 @@ def merge(parts: Iterable[Knowledge]) -> Knowledge:
         },
         "situations": _situations([part.get("situations", {}) for part in every]),
         "survival": {"place": survival},
+        "shown": _shown([part.get("shown", {}) for part in every]),
     }
 
 
@@ -119,6 +120,11 @@ def _choices(tables: list[Knowledge]) -> Knowledge:
                 sums = [a + b for a, b in zip(old[:4], row[:4], strict=True)]
                 mine[kind] = [*sums, [*old[4], *row[4]][-TOLLS:]]
     return out
+
+
+def _shown(tables: list[Knowledge]) -> Knowledge:
+    scenes = sorted({scene for table in tables for scene in table})
+    return {scene: _sums([table.get(scene, {}) for table in tables]) for scene in scenes}
 
 
 def _counters(tables: list[Knowledge]) -> Knowledge:

@@ -1,0 +1,78 @@
+"""What `groundup segment --seed-library` does: learn from recordings, make skills of cut videos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from groundup.agent.cli_output import Progress
+from groundup.envs.errors import UsageError
+from groundup.envs.recordings import is_recording
+
+if TYPE_CHECKING:
+    from groundup.skills.discovery.segmenting import Cut, Job
+
+
+def from_recordings(paths: Sequence[Path], library: str, progress: Progress) -> dict[str, Any]:
+    """Learn from recordings, given one by one or as a folder of them. Raises `UsageError`."""
+    from groundup.agent.imitation import learn_from
+
+    return learn_from(recordings_in(paths), library, progress)
+
+
+def recordings_in(paths: Sequence[Path]) -> list[Path]:
+    """The recordings that are meant: each path that is one, and those in each folder. Raises `UsageError`."""
+    found: list[Path] = []
+    for path in paths:
+        if is_recording(path):
+            found.append(path)
+            continue
+        inside = sorted(one for one in path.iterdir() if is_recording(one)) if path.is_dir() else []
+        if not inside:
+            raise no_policy([path])
+        found += inside
+    return found
+
+
+def no_policy(paths: Sequence[Path]) -> UsageError:
+    """What to say when there is nothing to cut with."""
+    if any(is_recording(path) for path in paths):
+        return UsageError(
+            f"{paths[0]} is a recording: give --seed-library to learn from it, or --policy to cut its video."
+        )
+    return UsageError(f"{paths[0]} is no recording made by groundup: to cut a video, give --policy.")
+
+
+def seed_videos(
+    cuts: Sequence[tuple[Job, dict[str, Any]]], location: str, progress: Progress, whole: Cut | None = None
+) -> int:
+    """Make a skill of each segment of each video that was cut; how many there are.
+
+    `whole` is what was cut just now, where actions were predicted: records do not hold those.
+    """
+    from groundup.perception.embedding import FrameEmbedder, TextEmbedder
+    from groundup.perception.text import TextReader
+    from groundup.skills.discovery.seeding import Seeder
+    from groundup.skills.library import Library
+
+    texts = TextEmbedder()
+    with Library.open(location, embed=lambda text: texts([text])[0]) as library:
+        seeder = Seeder(library, FrameEmbedder(), TextReader())
+        count = 0
+        for number, (job, record) in enumerate(cuts, start=1):
+            recording = whole.demonstration.recording if whole is not None else None
+            count += len(seeder.seed(job, record, recording))
+            progress(number, len(cuts), f"{count} skills in the library")
+        return count
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """What was learnt, as a person reads it."""
+    lines = [
+        f"{row['recording']}: {row['actions']} actions, {row['uses']} uses of skills, "
+        f"{row['skills']} new skills, {row['missed']} actions on nothing that was seen"
+        for row in report["recordings"]
+    ]
+    lines += [f"{path}: known already" for path in report["known"]]
+    return "\n".join([*lines, f"{report['library']}: {report['skills']} skills"])

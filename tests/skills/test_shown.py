@@ -1,0 +1,40 @@
+"""What was shown is a place to begin, and no more."""
+
+from __future__ import annotations
+
+from groundup.perception.observation import Observation, Thing
+from groundup.perception.types import Box
+from groundup.skills.learner import Learner
+from groundup.skills.merging import merge
+from groundup.skills.shown import OFTEN, WORTH, Shown
+
+PRESENT = ("end turn", "strike", "settings")
+
+
+def test_what_was_chosen_when_it_could_be_is_worth_most() -> None:
+    shown = Shown()
+    for kind in ("strike", "strike", "end turn"):
+        shown.note("fight", kind, PRESENT)
+    shown.note("fight", "end turn", ("end turn", "settings"))
+    assert shown.worth("fight", "strike", 2) == WORTH + OFTEN * 2 / 3
+    assert shown.worth("fight", "end turn", 2) == WORTH + OFTEN * 2 / 4
+    assert shown.worth("fight", "settings", 0) < 0
+    assert shown.worth("fight", "a new card", 0) == shown.worth("map", "strike", 0) == 0.0
+    # What is tried here outweighs it.
+    assert shown.worth("fight", "strike", 10) == (WORTH + OFTEN * 2 / 3) / 2
+    again = Shown()
+    again.load(shown.to_dict())
+    assert again.to_dict() == shown.to_dict()
+
+
+def test_a_learner_begins_with_what_was_shown_keeps_it_and_merges_it() -> None:
+    things = tuple(Thing(Box(60 * i, 40, 50, 30), f"look {i}", "wide") for i in range(6))
+    obs = Observation("scene 0", things, ())
+    learner = Learner(1)
+    learner.shown.note("scene 0", "look 4", ("look 4", "look 5"))
+    assert learner.decide(obs).first.kind == "look 4"
+    loaded = Learner(2)
+    loaded.load(learner.to_dict())
+    assert loaded.decide(obs).first.kind == "look 4"
+    both = merge([learner.to_dict(), loaded.to_dict(), Learner(3).to_dict()])
+    assert both["shown"] == {"scene 0": {"look 4": [2.0, 2.0], "look 5": [0.0, 2.0]}}
