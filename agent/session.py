@@ -15,6 +15,7 @@ from typing import Any
 from groundup.agent.journal import Journal
 from groundup.agent.knowledge import Knowledge
 from groundup.agent.policy import Policy
+from groundup.envs.errors import GameEnded
 from groundup.envs.types import Env
 from groundup.perception.observation import Observation
 from groundup.perception.perceiver import Perceiver
@@ -66,7 +67,8 @@ class Session:
         """
         self._policy = policy
         self._perceiver = perceiver
-        self._executor = Executor(env)
+        self._env = env
+        self._executor = self._watcher()
         self._keeper = keeper
         self._knowledge = knowledge
         self._journal = journal
@@ -93,7 +95,10 @@ class Session:
         game = self._executor.game_seconds
         holding = self._policy.holding
         move = self._timed("decide", self._policy.decide, obs)
-        outcome = self._timed("act", self._executor.carry_out, move, holding=holding)
+        try:
+            outcome = self._timed("act", self._executor.carry_out, move, holding=holding)
+        except GameEnded:
+            return self._begin_anew(obs, move)
         self._ms["game"] = 1000.0 * (self._executor.game_seconds - game)
         self._ms["act"] -= self._ms["game"]
         after = self._timed("perceive", self._perceiver.perceive, outcome.frame, outcome.lasting)
@@ -105,6 +110,26 @@ class Session:
             after,
             (perf_counter() - begin - (self._executor.game_seconds - game)) / len(outcome.actions),
         )
+        self._obs = after
+        return Step(self.tally.steps, move, lesson, after)
+
+    def _watcher(self) -> Executor:
+        # Games with keys are real programs, which answer when they are ready.
+        return Executor(self._env, slow=bool(self._env.accepts.keys))
+
+    def _begin_anew(self, obs: Observation, move: Decision) -> Step:
+        """The game has closed itself: that was the move's doing. A run has ended, and the next one begins."""
+        self._env.reset()
+        self._executor = self._watcher()
+        after = self._perceiver.perceive(self._executor.look())
+        self._policy.closed(obs, move)
+        lesson = Lesson(None, 0.0, (True,), {}, ended=True)
+        self.tally.steps += 1
+        self._keep(obs, move, lesson, (True,), after)
+        if self._knowledge is not None:
+            # Learnt again, this step would pass for one that led from there to here.
+            self._knowledge.snapshot()
+        self._count(lesson, after, 0.0)
         self._obs = after
         return Step(self.tally.steps, move, lesson, after)
 
