@@ -403,16 +403,18 @@ def look(options: PlayOptions) -> dict[str, Any]:
         move = policy.decide(obs)
     finally:
         game.env.close()
-    folder = options.out or Settings().home / "dry-run"
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = draw_at_work(folder / "dry-run.png", obs, move, ())
+    picture = None
+    if options.out is not None or options.window is not None:
+        folder = options.out or Settings().home / "dry-run"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = str(draw_at_work(folder / "dry-run.png", obs, move, ()))
     return {
         "game": game.env.name,
         "scene": obs.scene,
         "things": [{"kind": t.kind, "box": list(t.box)} for t in obs.things if not t.keys],
         "numbers": [{"place": q.place, "value": q.value, "box": list(q.box)} for q in obs.quantities],
         "move": {"kind": move.kind, "on": move.first.kind, "points": points(move), "why": move.why},
-        "picture": str(picture),
+        "picture": picture,
     }
 
 

@@ -47,6 +47,7 @@ class Programs:
 
     def __init__(self) -> None:
         self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._after: list[Callable[[], None]] = []
         self.folder = Path(tempfile.mkdtemp(prefix="groundup-"))
         give(self.folder)
 
@@ -133,9 +134,15 @@ class Programs:
         give(path)
         return path
 
+    def after(self, undo: Callable[[], None]) -> None:
+        """Call `undo` once everything has been ended."""
+        self._after.append(undo)
+
     def close(self) -> None:
         """End all programs and remove the folder; may be called twice."""
         self.stop()
+        while self._after:
+            self._after.pop()()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _last_words(self, name: str) -> str:

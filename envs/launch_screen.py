@@ -24,6 +24,7 @@ def open_screen(programs: Programs) -> str:
         require(PACKAGES)
         display = _start_xvfb(programs)
         os.environ["DISPLAY"] = display
+        programs.after(_forget_display)
     connect(display).close()
     if not managed(display):
         require(PACKAGES)
@@ -49,3 +50,7 @@ def _start_xvfb(programs: Programs) -> str:
     programs.start("Xvfb", ["Xvfb", *options])
     programs.wait_for("Xvfb", lambda: programs.printed("Xvfb").strip().split("\n")[-1].isdigit())
     return f":{programs.printed('Xvfb').strip().splitlines()[-1]}"
+
+
+def _forget_display() -> None:
+    os.environ.pop("DISPLAY", None)

@@ -15,7 +15,7 @@ from .choices import Choices
 from .grammar import Grammar
 from .moves import Decision
 
-EARLY, FLOOR = 10.0, 0.03
+EARLY, LEAST = 10.0, 0.03
 """Moves by which half of them are spent on the unknown, and the least share: some 60 of the first 1,000."""
 
 HOPE, KEY_HOPE = 0.25, 0.05
@@ -37,7 +37,7 @@ class Explorer:
         """A key or thing to try, or None to choose among what is known; None where there are no keys."""
         if not any(thing.keys for thing in obs.things):
             return None
-        if self._rng.random() > max(FLOOR, EARLY / (EARLY + self._choices.made)):
+        if self._rng.random() > max(LEAST, EARLY / (EARLY + self._choices.made)):
             return None
         ways = [self._key, self._thing] if self._rng.random() < KEYS else [self._thing, self._key]
         found = ways[0](obs) or ways[1](obs)
