@@ -161,7 +161,7 @@ class ReferencePolicy:
     def closed(self, before: Observation, move: Decision) -> None:  # noqa: ARG002
         """The sequence under way is given up for good."""
         if self._going is not None:
-            self._judge(self._going, changed=False)
+            self._judge(self._going, changed=False, good=False)
         self._going = None
         self.counters.end()
 

@@ -19,7 +19,7 @@ from groundup.envs.errors import GameEnded
 from groundup.envs.types import Env
 from groundup.perception.observation import Observation
 from groundup.perception.perceiver import Perceiver
-from groundup.skills.executor import Executor
+from groundup.skills.executor import Executor, Outcome
 from groundup.skills.keeper import Keeper
 from groundup.skills.learner import Decision, Lesson
 
@@ -102,9 +102,10 @@ class Session:
         self._ms["game"] = 1000.0 * (self._executor.game_seconds - game)
         self._ms["act"] -= self._ms["game"]
         after = self._timed("perceive", self._perceiver.perceive, outcome.frame, outcome.lasting)
-        lesson = self._timed("learn", self._policy.learn, obs, move, outcome.responses, after)
+        responses = self._responses(outcome, obs, after)
+        lesson = self._timed("learn", self._policy.learn, obs, move, responses, after)
         self.tally.steps += len(outcome.actions)
-        self._timed("keep", self._keep, obs, move, lesson, outcome.responses, after)
+        self._timed("keep", self._keep, obs, move, lesson, responses, after)
         self._count(
             lesson,
             after,
@@ -116,6 +117,18 @@ class Session:
     def _watcher(self) -> Executor:
         # Games with keys are real programs, which answer when they are ready.
         return Executor(self._env, slow=bool(self._env.accepts.keys))
+
+    def _responses(self, outcome: Outcome, before: Observation, after: Observation) -> tuple[bool, ...]:
+        """For each action whether the screen responded.
+
+        Where a number that is read has changed it did, be it in cells that also vary by themselves.
+        """
+        told = outcome.responses
+        if told[-1] or not self._env.accepts.keys:
+            return told
+        numbers = before.values.keys() & after.values.keys()
+        changed = any(before.values[place] != after.values[place] for place in numbers)
+        return (*told[:-1], changed)
 
     def _begin_anew(self, obs: Observation, move: Decision) -> Step:
         """The game has closed itself: that was the move's doing. A run has ended, and the next one begins."""

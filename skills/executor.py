@@ -52,6 +52,10 @@ PAUSES = 4
 PLAIN, PART = 30, 150
 """Levels by which, and cells over which, two frames differ plainly: a flame or a breath is smaller."""
 
+LATE = 14
+"""Frames awaited at first for an answer of a game that may be slow; a turn of Freeciv against three computer
+players, on two busy cores, took up to 1.5 s."""
+
 LIMIT = 60
 """Frames awaited at the most until a screen that never rests is taken as it is."""
 
@@ -77,11 +81,12 @@ class Executor:
     """
 
     def __init__(self, env: Env, *, slow: bool = False) -> None:
-        """`slow`: a game may answer in parts that lie far apart, small ones too, as one that asks a server
-        does: each answer is watched until it has rested for a while."""
+        """`slow`: a game may answer late, and in small parts that lie far apart, as one that asks a server
+        does. Each answer is awaited for longer, and what comes after it belongs to it: taken for the
+        screen's own motion it would hide the answers to come."""
         self._env = env
         self._slow = slow
-        self._tracker = ChangeTracker()
+        self._tracker = ChangeTracker(patience=LATE) if slow else ChangeTracker()
         self._frame: Frame | None = None
         self._lasting: Mask | None = None
         self._hovers = True
@@ -152,11 +157,21 @@ class Executor:
         change = self._compare(before, self._frame)
         for _ in range(PAUSES):
             # A large answer may pause and go on: one side moves, and only then the other.
-            if change.fraction < (0.0 if self._slow and change.responsive else LARGE) or self._rests():
+            if change.fraction < LARGE or self._slow or self._rests():
                 break
             before, self._frame = self._frame, self._settled(acted=False)
             more = self._compare(before, self._frame)
             change = more if more.fraction > change.fraction else change
+        return self._later(change) if self._slow else change
+
+    def _later(self, change: Change) -> Change:
+        """Wait for further parts of an answer; the largest of all."""
+        for _ in range(PAUSES):
+            last, self._frame = self.look(), self._settled()
+            more = self._compare(last, self._frame)
+            if not more.responsive:
+                break
+            change = more if more.fraction > change.fraction or not change.responsive else change
         return change
 
     def _rests(self) -> bool:
@@ -178,7 +193,7 @@ class Executor:
                 self._hovers = False
             else:
                 return self._settled(hover=True)
-        return self._settled(acted=False)
+        return self._settled(hover=True) if self._slow else self._settled(acted=False)
 
     def _compare(self, before: Frame, after: Frame) -> Change:
         begin = perf_counter()
