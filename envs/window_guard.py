@@ -143,6 +143,8 @@ class Guard:
                         self._refuse(f"typing {character!r}")
             case Wait(seconds):
                 self._check_time(seconds)
+            case _:
+                self._refuse(f"{action!r}, which is no action")
 
     def _check_point(self, point: Point) -> None:
         width, height = self._viewport.size
