@@ -1,6 +1,6 @@
 # Each target sets up what it needs in .venv, from nothing but python3 (3.11 or newer) with venv and pip.
 # Stamps in .venv say what has been done; they are older than pyproject.toml or constraints.txt when it must be done again.
-.PHONY: setup play test check bench clean
+.PHONY: setup setup-live play test check bench clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -26,6 +26,13 @@ $(VENV)/.dev: $(VENV)/.ready
 $(VENV)/.models: $(VENV)/.ready perception/models.py
 	$(BIN)/python -m groundup.perception.models
 	touch $@
+
+# Debian packages for playing real games: a screen, a window manager, Freeciv, Minetest, recording.
+LIVE := xvfb openbox freeciv-server freeciv-client-gtk3 freeciv-data minetest minetest-data x11-utils xdotool ffmpeg
+
+setup-live: setup
+	$(if $(filter 0,$(shell id -u)),,sudo )apt-get update -qq
+	$(if $(filter 0,$(shell id -u)),,sudo )env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(LIVE)
 
 # 600 steps; ends after 2.5 minutes on a slow machine, with everything kept.
 play: setup

@@ -15,6 +15,7 @@ import typer
 
 from groundup.agent.cli_bench import bench
 from groundup.agent.cli_demos import demos
+from groundup.agent.cli_live import launch
 from groundup.agent.cli_output import STOPPED, Debug, Json, LibraryOption, Progress, guarded, print_json
 from groundup.agent.cli_skills import skills
 from groundup.agent.cli_train import train
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(skills, name="skills")
 app.add_typer(bench, name="bench")
 app.add_typer(demos, name="demos")
+app.command(epilog="Example: groundup launch freeciv")(launch)
 app.command(epilog="Example: groundup train policy out/crafter --out out/models/policy-0 --seed 0")(train)
 
 
@@ -79,12 +81,24 @@ def play(
         float | None, typer.Option(help="Stop after so many minutes, with everything kept.")
     ] = None,
     visible: Annotated[bool, typer.Option("--visible", help="Show the game in a window.")] = False,
+    window: Annotated[
+        str | None, typer.Option(help="Play in the desktop's window of this title, or whose title begins so.")
+    ] = None,
+    window_class: Annotated[str | None, typer.Option(help="The same by the window's class.")] = None,
+    window_pid: Annotated[int | None, typer.Option(help="The same by the process that owns it.")] = None,
+    window_profile: Annotated[
+        str | None,
+        typer.Option(help="What is known of that window: a name or a .toml file. [default: by the title]"),
+    ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Ask before each action on a real window.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the latest unfinished run of the library.")
     ] = False,
     frozen: Annotated[bool, typer.Option("--frozen", help="Use what is known and learn nothing.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done first, and do nothing.")
+        bool, typer.Option("--dry-run", help="Say and draw what would be done first, and do nothing.")
     ] = False,
     json: Json = False,
     debug: Debug = False,
@@ -94,7 +108,9 @@ def play(
         from groundup.agent import cli_play
         from groundup.agent.model_options import ModelOptions
         from groundup.agent.report import as_text
+        from groundup.envs.window import Query
 
+        meant = Query(window, window_class, window_pid)
         options = cli_play.PlayOptions(
             game=game,
             steps=steps,
@@ -108,6 +124,9 @@ def play(
             out=out,
             minutes=minutes,
             model=ModelOptions(model, base_url, key_file, profile, device, dtype, max_cost, max_calls),
+            window=None if meant == Query() else meant,
+            window_profile=window_profile,
+            confirm=confirm,
         )
         if dry_run:
             print_json(cli_play.look(options))

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from groundup.agent.curve import draw_at_work, draw_curve, draw_skills
-from groundup.agent.journal import Journal
+from groundup.agent.journal import Journal, points
 from groundup.agent.knowledge import Knowledge, load
 from groundup.agent.model_options import ModelOptions
 from groundup.agent.policies import MODELS, POLICIES, make_policy
@@ -24,8 +24,11 @@ from groundup.agent.report import CounterWatch, progress, read_log, responsivene
 from groundup.agent.session import Session, Step
 from groundup.agent.settings import Settings, library_of
 from groundup.agent.steering import Steering
-from groundup.envs.errors import UsageError
+from groundup.envs.errors import Stopped, UsageError
 from groundup.envs.games import Game, open_game
+from groundup.envs.types import Action
+from groundup.envs.window import Query
+from groundup.envs.window_open import open_window
 from groundup.memory.records import RunRecord
 from groundup.memory.store import Store
 from groundup.perception.embedding import TextEmbedder
@@ -51,7 +54,11 @@ Tell = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class PlayOptions:
-    """What was asked for; None where the run that is resumed, or a default, decides."""
+    """What was asked for; None where the run that is resumed, or a default, decides.
+
+    `window`: a window on the desktop is played in instead of `game`, with `profile`; `confirm`: ask before
+    each action on a real window.
+    """
 
     game: str
     steps: int | None = None
@@ -65,6 +72,9 @@ class PlayOptions:
     out: Path | None = None
     minutes: float | None = None
     model: ModelOptions = field(default_factory=ModelOptions)
+    window: Query | None = None
+    window_profile: str | None = None
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,8 @@ def check(options: PlayOptions) -> None:
             "--model and what goes with it are for policies that ask one: "
             f"give --policy {', '.join(MODELS[:-1])} or {MODELS[-1]}."
         )
+    if options.window_profile is not None and options.window is None:
+        raise UsageError("--window-profile belongs to a window on the desktop: name one with --window.")
     if options.resume and options.seed is not None:
         raise UsageError("--resume goes on with the seed of the run it resumes: leave --seed out.")
 
@@ -115,10 +127,10 @@ def play(options: PlayOptions, tell: Tell) -> Played:
     check(options)
     with ExitStack() as stack:
         thinking = _think(options, options.policy, stack)
-        game = open_game(options.game, size=options.size, visible=options.visible)
+        game = _open(options)
         stack.callback(game.env.close)
         # What may be missing is missed before the library is opened, so that none is left behind empty.
-        perceiver, embed = Perceiver(), _embed_one(TextEmbedder())
+        perceiver, embed = Perceiver(keys=game.env.accepts.keys), _embed_one(TextEmbedder())
         with Library.open(
             options.library or library_of(game.env.name),
             frame_size=game.env.size,
@@ -138,12 +150,29 @@ def _think(options: PlayOptions, policy: str | None, stack: ExitStack) -> Thinki
         return None
     from groundup.agent.reason.playing import Thinking
 
-    thinking = Thinking(policy, options.model, Settings().home, _say)
+    thinking = Thinking(policy, options.model, Settings().home, say)
     stack.callback(thinking.close)
     return thinking
 
 
-def _say(sentence: str) -> None:
+def _open(options: PlayOptions) -> Game:
+    ask = _ask if options.confirm else None
+    if options.window is not None:
+        return open_window(options.window, profile=options.window_profile, tell=say, confirm=ask)
+    return open_game(options.game, size=options.size, visible=options.visible, tell=say, confirm=ask)
+
+
+def _ask(action: Action) -> bool:
+    """Whether a person at the terminal wants `action` to be done; raises `Stopped` for "q" and at its end."""
+    print(f"groundup: {action}: do it? [y/n/q] ", file=sys.stderr, end="", flush=True)
+    answer = sys.stdin.readline().strip().lower()
+    if answer.startswith("q") or not answer:
+        raise Stopped("The run was ended at a question of --confirm; all that was learnt is kept.")
+    return answer.startswith("y")
+
+
+def say(sentence: str) -> None:
+    """Tell a person a sentence beside the progress."""
     print(f"groundup: {sentence}", file=sys.stderr, flush=True)
 
 
@@ -182,19 +211,24 @@ def _play(
     game.env.reset(seed=(run.seed or 0) + run.steps)
     status = "failed"
     try:
-        with _stopping() as pressed:
+        with _stopping(game.stop) as pressed:
             over = _time_over(options.minutes)
             if thinking is not None:
                 thinking.stoppable(lambda: pressed() or over() or steering.stop_asked())
-            session.play(
-                lambda: steering.steps,
-                until=lambda: steering.halts(lambda: pressed() or over()),
-                on_step=watch,
-            )
-            if thinking is not None and not pressed():
+            try:
+                session.play(
+                    lambda: steering.steps,
+                    until=lambda: steering.halts(lambda: pressed() or over() or watch.stops(game.stop_text)),
+                    on_step=watch,
+                )
+                interrupted = pressed()
+            except Stopped as error:
+                say(str(error))
+                interrupted = True
+            if thinking is not None and not interrupted:
                 thinking.stoppable(pressed)
                 thinking.finish(library)
-            interrupted = pressed()
+                interrupted = pressed()
         status = FINISHED if session.tally.steps >= steering.steps else "stopped"
         if keeper is not None:
             keeper.revalue()
@@ -257,6 +291,7 @@ class _Watch:
         self._steps = steps
         self._tell = tell
         self._before: Observation | None = None
+        self._written: list[str] = []
         self._runs = 0
 
     def __call__(self, step: Step) -> None:
@@ -268,7 +303,16 @@ class _Watch:
             self.shown = (before, step.move)
         self._before = step.observation
         self._runs += step.lesson.ended
+        self._written = [thing.text.lower() for thing in step.observation.things if thing.text]
+        self._written += step.observation.words
         self._tell(min(step.done, self._steps), self._steps, f"{self._runs} runs ended")
+
+    def stops(self, texts: tuple[str, ...]) -> bool:
+        """Whether one of `texts` can be read on screen, at which a person wants the run to end."""
+        found = next((text for text in texts if any(text.lower() in w for w in self._written)), None)
+        if found is not None:
+            say(f"The run was ended: {found!r} can be read on screen.")
+        return found is not None
 
 
 def _time_over(minutes: float | None) -> Callable[[], bool]:
@@ -278,8 +322,11 @@ def _time_over(minutes: float | None) -> Callable[[], bool]:
 
 
 @contextmanager
-def _stopping() -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether Ctrl-C was pressed; a second Ctrl-C interrupts at once."""
+def _stopping(stop: Callable[[], None] | None = None) -> Iterator[Callable[[], bool]]:
+    """Gives a function that says whether Ctrl-C was pressed; a second Ctrl-C interrupts at once.
+
+    `stop` is called at the first: a game that holds a real mouse lets go of it.
+    """
     pressed = False
 
     def press(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
@@ -287,6 +334,8 @@ def _stopping() -> Iterator[Callable[[], bool]]:
         if pressed:
             raise KeyboardInterrupt
         pressed = True
+        if stop is not None:
+            stop()
 
     before = signal.signal(signal.SIGINT, press)
     try:
@@ -339,10 +388,10 @@ def look(options: PlayOptions) -> dict[str, Any]:
     No model is asked: what would be done without one is said.
     """
     check(options)
-    game = open_game(options.game, size=options.size, visible=options.visible)
+    game = _open(options)
     try:
         game.env.reset(seed=options.seed or 0)
-        perceiver = Perceiver()
+        perceiver = Perceiver(keys=game.env.accepts.keys)
         policy = make_policy(_without_model(options.policy), options.seed or 0, game.env, learning=False)
         location = options.library or library_of(game.env.name)
         if options.library is not None or Path(location).exists():
@@ -354,13 +403,18 @@ def look(options: PlayOptions) -> dict[str, Any]:
         move = policy.decide(obs)
     finally:
         game.env.close()
-    points = [list(thing.box.center) for thing in (move.first, move.second) if thing is not None]
+    picture = None
+    if options.out is not None or options.window is not None:
+        folder = options.out or Settings().home / "dry-run"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = str(draw_at_work(folder / "dry-run.png", obs, move, ()))
     return {
         "game": game.env.name,
         "scene": obs.scene,
-        "things": [{"kind": t.kind, "box": list(t.box)} for t in obs.things],
+        "things": [{"kind": t.kind, "box": list(t.box)} for t in obs.things if not t.keys],
         "numbers": [{"place": q.place, "value": q.value, "box": list(q.box)} for q in obs.quantities],
-        "move": {"kind": move.kind, "on": move.first.kind, "points": points, "why": move.why},
+        "move": {"kind": move.kind, "on": move.first.kind, "points": points(move), "why": move.why},
+        "picture": picture,
     }
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from groundup.agent.report import RunLog, place_name
 from groundup.envs.types import Pixels
 from groundup.memory.frames import load_frame
-from groundup.perception.observation import Observation
+from groundup.perception.observation import KEY, Observation
 from groundup.skills.learner import Decision
 from groundup.skills.library import Library
 from groundup.skills.types import Skill
@@ -137,6 +137,8 @@ def draw_at_work(path: Path, obs: Observation, move: Decision, counters: Sequenc
         raise ValueError("an observation without its frame cannot be drawn")
     image = np.ascontiguousarray(obs.frame.pixels).copy()
     for thing in obs.things:
+        if thing.keys:
+            continue
         x, y, w, h = thing.box
         cv2.rectangle(image, (x, y), (x + w, y + h), (80, 170, 255), 1)
     for quantity in obs.quantities:
@@ -144,7 +146,11 @@ def draw_at_work(path: Path, obs: Observation, move: Decision, counters: Sequenc
         width = 3 if quantity.place in counters else 1
         cv2.rectangle(image, (x - 2, y - 2), (x + w + 2, y + h + 2), (255, 220, 60), width)
     first = move.first.box.center
-    cv2.circle(image, first, 16, (255, 60, 60), 3)
+    if move.first.keys:
+        words = f"{KEY} {'+'.join(move.first.keys)}"
+        cv2.putText(image, words, (16, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (255, 60, 60), 3)
+    else:
+        cv2.circle(image, first, 16, (255, 60, 60), 3)
     if move.second is not None:
         cv2.arrowedLine(image, first, move.second.box.center, (255, 60, 60), 3, tipLength=0.04)
     small = cv2.resize(image, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)

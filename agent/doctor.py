@@ -6,9 +6,12 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
+
+from packaging.requirements import Requirement
 
 from groundup.agent.settings import Settings
 from groundup.envs.errors import GroundupError
@@ -28,6 +31,7 @@ def examine() -> dict[str, Any]:
         _check(
             "games draw", _drawing, "pip install --force-reinstall groundup, and what the line above names"
         ),
+        _check("real games", _real_games, "make setup-live", needed=False),
         _check("a window for --visible", _display, "set DISPLAY, or leave --visible out", needed=False),
     ]
     return {
@@ -62,8 +66,8 @@ def _python() -> str:
 
 def _packages() -> str:
     """Every package that groundup requires, by its own metadata."""
-    needed = [r for r in requires("groundup") or [] if "extra ==" not in r]
-    names = [r.split(";")[0].split(">")[0].split("=")[0].split("[")[0].strip() for r in needed]
+    needed = [Requirement(r) for r in requires("groundup") or []]
+    names = [r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
     missing = []
     for name in names:
         try:
@@ -119,9 +123,11 @@ def _games() -> str:
 
 def _drawing() -> str:
     from groundup.envs.games import installed_games, open_game
+    from groundup.envs.launch import launchers
 
     opened = []
-    for name in installed_games():
+    # A real game would be started for it, on the desktop of whoever asks.
+    for name in sorted(set(installed_games()) - launchers().keys()):
         game = open_game(name)
         try:
             frame = game.env.reset(seed=0)
@@ -129,6 +135,15 @@ def _drawing() -> str:
         finally:
             game.env.close()
     return ", ".join(opened)
+
+
+def _real_games() -> str:
+    """Games that can be started from here; raises `MissingPart` with what one of them lacks."""
+    from groundup.envs.launch import launchers, require
+
+    for entry in launchers().values():
+        require(import_module(entry.module).NEEDS)
+    return ", ".join(sorted(launchers()))
 
 
 def _display() -> str:

@@ -52,7 +52,7 @@ class Journal:
         return {
             "from": before.scene,
             "drag": move.drag,
-            "points": [list(thing.box.center) for thing in (move.first, move.second) if thing is not None],
+            "points": points(move),
             "parts": {name: round(value, 4) for name, value in parts.items() if abs(value) > 1e-6},
             "ms": {name: round(value, 1) for name, value in ms.items()},
         }
@@ -84,8 +84,8 @@ class Journal:
             "size": [before.frame.width, before.frame.height],
             "scene": before.scene,
             "chosen": move.first.kind,
-            "points": [list(thing.box.center) for thing in (move.first, move.second) if thing is not None],
-            "things": [list(thing.box) for thing in before.things],
+            "points": points(move),
+            "things": [list(thing.box) for thing in before.things if not thing.keys],
             "numbers": [[*q.box, q.value, place_name(q.place)] for q in before.quantities],
         }
         learner = learner_of(self._policy)
@@ -109,3 +109,10 @@ class Journal:
         if place is None or place not in before.own or place not in after.own:
             return 0.0
         return max(0.0, min(STEP, after.own[place] - before.own[place]))
+
+
+def points(move: Decision) -> list[list[int]]:
+    """Where a move acts in the frame; a key acts nowhere."""
+    return [
+        list(thing.box.center) for thing in (move.first, move.second) if thing is not None and not thing.keys
+    ]

@@ -20,7 +20,7 @@ def make_policy(name: str, seed: int, env: Env, *, learning: bool = True) -> Pol
         case "local":
             return Learner(seed, learning=learning, drags=env.accepts.drag)
         case "random":
-            return RandomPolicy(seed, env.size)
+            return RandomPolicy(seed, env.size, env.accepts)
         case "elements":
             return ElementsPolicy(seed)
         case "reference":

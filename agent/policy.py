@@ -5,8 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Protocol
 
+from groundup.envs.types import Accepts
 from groundup.perception.counters import CounterFinder
-from groundup.perception.observation import Observation, Thing
+from groundup.perception.observation import Observation, Thing, key_things
 from groundup.perception.types import Box
 from groundup.skills.learner import Decision, Learner, Lesson
 
@@ -33,6 +34,10 @@ class Policy(Protocol):
         self, before: Observation, move: Decision, responses: tuple[bool, ...], after: Observation
     ) -> Lesson:
         """Take in what came of the move."""
+        ...
+
+    def closed(self, before: Observation, move: Decision) -> None:
+        """The move closed the game: the run has ended, and another has begun."""
         ...
 
 
@@ -62,23 +67,31 @@ class _Unlearning:
         ended = self.counters.read(after.scene, after.own)
         return Lesson(None, 0.0, responses, {}, ended=ended)
 
+    def closed(self, before: Observation, move: Decision) -> None:  # noqa: ARG002
+        """Nothing is learnt of it but that the run has ended."""
+        self.counters.end()
+
 
 class RandomPolicy(_Unlearning):
-    """Clicks anywhere."""
+    """Clicks anywhere; in a game that takes keys every other move is one of them."""
 
-    def __init__(self, seed: int, size: tuple[int, int]) -> None:
-        """`size`: width and height of the frames."""
+    def __init__(self, seed: int, size: tuple[int, int], accepts: Accepts | None = None) -> None:
+        """`size`: width and height of the frames; `accepts`: what the game takes (None: clicks)."""
         super().__init__(seed)
         self._size = size
+        self._accepts = accepts or Accepts()
+        self._keys = key_things(self._accepts.keys)
 
     def decide(self, obs: Observation) -> Decision:  # noqa: ARG002
-        """A point, each as likely as the others."""
+        """A point, or a key, each as likely as the others."""
+        if self._keys and (not self._accepts.click or self._rng.random() < 0.5):
+            return Decision("probe", self._rng.choice(self._keys), why="random")
         x, y = self._rng.randrange(self._size[0]), self._rng.randrange(self._size[1])
         return Decision("probe", Thing(Box(x, y, 1, 1), "point", "point"), why="random")
 
 
 class ElementsPolicy(_Unlearning):
-    """Clicks on proposals, each as likely as the others."""
+    """Clicks on proposals, or presses keys where the game takes them, each as likely as the others."""
 
     def decide(self, obs: Observation) -> Decision:
         """A thing, each as likely as the others; the middle of nothing when nothing is seen."""

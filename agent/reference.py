@@ -158,6 +158,13 @@ class ReferencePolicy:
         self._judge(going, changed, self._evaluate(going, before, after, changed))
         return Lesson(going.sequence.name if changed else None, float(changed), responses, {}, ended=ended)
 
+    def closed(self, before: Observation, move: Decision) -> None:  # noqa: ARG002
+        """The sequence under way is given up for good."""
+        if self._going is not None:
+            self._judge(self._going, changed=False, good=False)
+        self._going = None
+        self.counters.end()
+
     def _evaluate(self, going: _Going, before: Observation, after: Observation, changed: bool) -> bool:
         if self._adviser is None:
             return changed

@@ -15,10 +15,11 @@ from typing import Any
 from groundup.agent.journal import Journal
 from groundup.agent.knowledge import Knowledge
 from groundup.agent.policy import Policy
+from groundup.envs.errors import GameEnded
 from groundup.envs.types import Env
 from groundup.perception.observation import Observation
 from groundup.perception.perceiver import Perceiver
-from groundup.skills.executor import Executor
+from groundup.skills.executor import Executor, Outcome
 from groundup.skills.keeper import Keeper
 from groundup.skills.learner import Decision, Lesson
 
@@ -66,7 +67,8 @@ class Session:
         """
         self._policy = policy
         self._perceiver = perceiver
-        self._executor = Executor(env)
+        self._env = env
+        self._executor = self._watcher()
         self._keeper = keeper
         self._knowledge = knowledge
         self._journal = journal
@@ -93,18 +95,54 @@ class Session:
         game = self._executor.game_seconds
         holding = self._policy.holding
         move = self._timed("decide", self._policy.decide, obs)
-        outcome = self._timed("act", self._executor.carry_out, move, holding=holding)
+        try:
+            outcome = self._timed("act", self._executor.carry_out, move, holding=holding)
+        except GameEnded:
+            return self._begin_anew(obs, move)
         self._ms["game"] = 1000.0 * (self._executor.game_seconds - game)
         self._ms["act"] -= self._ms["game"]
         after = self._timed("perceive", self._perceiver.perceive, outcome.frame, outcome.lasting)
-        lesson = self._timed("learn", self._policy.learn, obs, move, outcome.responses, after)
+        responses = self._responses(outcome, obs, after)
+        lesson = self._timed("learn", self._policy.learn, obs, move, responses, after)
         self.tally.steps += len(outcome.actions)
-        self._timed("keep", self._keep, obs, move, lesson, outcome.responses, after)
+        self._timed("keep", self._keep, obs, move, lesson, responses, after)
         self._count(
             lesson,
             after,
             (perf_counter() - begin - (self._executor.game_seconds - game)) / len(outcome.actions),
         )
+        self._obs = after
+        return Step(self.tally.steps, move, lesson, after)
+
+    def _watcher(self) -> Executor:
+        # Games with keys are real programs, which answer when they are ready.
+        return Executor(self._env, slow=bool(self._env.accepts.keys))
+
+    def _responses(self, outcome: Outcome, before: Observation, after: Observation) -> tuple[bool, ...]:
+        """For each action whether the screen responded.
+
+        Where a number that is read has changed it did, be it in cells that also vary by themselves.
+        """
+        told = outcome.responses
+        if told[-1] or not self._env.accepts.keys:
+            return told
+        numbers = before.values.keys() & after.values.keys()
+        changed = any(before.values[place] != after.values[place] for place in numbers)
+        return (*told[:-1], changed)
+
+    def _begin_anew(self, obs: Observation, move: Decision) -> Step:
+        """The game has closed itself: that was the move's doing. A run has ended, and the next one begins."""
+        self._env.reset()
+        self._executor = self._watcher()
+        after = self._perceiver.perceive(self._executor.look())
+        self._policy.closed(obs, move)
+        lesson = Lesson(None, 0.0, (True,), {}, ended=True)
+        self.tally.steps += 1
+        self._keep(obs, move, lesson, (True,), after)
+        if self._knowledge is not None:
+            # Learnt again, this step would pass for one that led from there to here.
+            self._knowledge.snapshot()
+        self._count(lesson, after, 0.0)
         self._obs = after
         return Step(self.tally.steps, move, lesson, after)
 

@@ -7,6 +7,9 @@
         BundleInvalid            a file of skills is none, or would write elsewhere (memory/bundles.py)
         MissingPart              a package or a model file is not installed
       ActionRefused              a game does not take this kind of action
+        Withheld                 the guard of a real window held an action back: it counts as dead
+      GameEnded                  the game closed itself; it can be reset
+      Stopped                    the stop key, the failsafe corner or SIGINT ended the run
       SkillInvalid               what should be a skill is none (skills/types.py)
       UnreadableWeights          a model file cannot be converted (perception/models_weights.py)
 
@@ -42,3 +45,15 @@ class MissingPart(UsageError):
 
 class ActionRefused(GroundupError):
     """The game does not take this kind of action."""
+
+
+class Withheld(ActionRefused):
+    """An action was held back from a real window: forbidden, or not confirmed. It did nothing."""
+
+
+class GameEnded(GroundupError):
+    """The game closed itself in mid-run; `Env.reset` opens it anew."""
+
+
+class Stopped(GroundupError):
+    """A person ended the run; everything that was held down has been released."""

@@ -11,8 +11,8 @@ from importlib.metadata import EntryPoint, entry_points
 from inspect import Parameter, signature
 from typing import Any
 
-from groundup.envs.errors import UnknownGame
-from groundup.envs.types import Env
+from groundup.envs.errors import UnknownGame, UsageError
+from groundup.envs.types import Action, Env
 
 GROUP = "groundup.games"
 """The entry-point group in which packages name their games."""
@@ -23,10 +23,14 @@ class Game:
     """An environment, and what the game's own record says where it has one.
 
     `truth` is for measuring only: nothing that plays may call it. Its values are numbers or lists of numbers.
+    `stop` ends a game at once from a signal's handler: input is released, and `env` raises `Stopped`.
+    The run stops when one of `stop_text` can be read on screen.
     """
 
     env: Env
     truth: Callable[[], dict[str, Any]] | None = None
+    stop: Callable[[], None] | None = None
+    stop_text: tuple[str, ...] = ()
 
 
 def installed_games() -> tuple[str, ...]:
@@ -34,17 +38,27 @@ def installed_games() -> tuple[str, ...]:
     return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
 
 
-def open_game(spec: str, *, size: tuple[int, int] | None = None, visible: bool = False) -> Game:
+def open_game(
+    spec: str,
+    *,
+    size: tuple[int, int] | None = None,
+    visible: bool = False,
+    tell: Callable[[str], None] | None = None,
+    confirm: Callable[[Action], bool] | None = None,
+) -> Game:
     """Open a game by its name or by `module:factory`.
 
-    The factory is called with `visible`, and with `size` when one is asked for; it returns an `Env` or a
-    `Game`. A factory that takes neither is called without them. Modules are also found in the working
-    folder. Raises `UnknownGame` when there is no such game or its factory fails to import.
+    The factory is called with `visible`, with `size` when one is asked for, and for a real window with `tell`
+    (told of pauses) and `confirm` (asked before each action); it returns an `Env` or a `Game`. What it does
+    not take is left out. Modules are also found in the working folder. Raises `UnknownGame` when there is no
+    such game or its factory fails to import.
     """
     factory = _factory(spec)
     wanted: dict[str, Any] = {"visible": visible}
-    if size is not None:
-        wanted["size"] = size
+    given = {"size": size, "tell": tell, "confirm": confirm}
+    wanted |= {name: value for name, value in given.items() if value is not None}
+    if confirm is not None and "confirm" not in _accepted(factory, wanted):
+        raise UsageError(f"{spec!r} is no real window: leave --confirm out.")
     made = factory(**_accepted(factory, wanted))
     game = made if isinstance(made, Game) else Game(made)
     if not isinstance(game.env, Env):

@@ -55,6 +55,11 @@ FINE = 0.1
 KEPT = 40
 """Runs looked back on."""
 
+ENDLESS, CLIMBED, STRIDE, TICKING = 60, 12, 2.0, 0.9
+"""Reads of a first run that does not end, and rises in it, after which a number that began at 0 or 1 and only
+ever rose, by 1 or little more at a time, is taken for a progress counter until runs can be compared: a game
+of turns may never end. What changes on nearly all reads is a clock."""
+
 VISIBLE = 0.5
 """A survival counter is on screen in at least this share of all reads."""
 
@@ -147,11 +152,7 @@ class CounterFinder:
             self._scenes.setdefault(place, set()).add(scene)
         ended = self._is_back(values)
         if ended:
-            self._done.append(self._run)
-            del self._done[:-KEPT]
-            self._run = _Run()
-            self._start = _starts(self._done)
-            self._found = _judge(self._done, self._lasting)
+            self.end()
         self._run.reads += 1
         for place, value in values.items():
             series = self._run.series.get(place)
@@ -159,7 +160,21 @@ class CounterFinder:
                 self._run.series[place] = _Series(value, value, value)
             else:
                 series.read(value)
+        self._look_within()
         return ended
+
+    def _look_within(self) -> None:
+        """Look for a progress counter in the first run, before there is another one to compare it with."""
+        if not self._found and not self._done and self._run.reads >= ENDLESS:
+            self._found = _climbers(self._run, self._lasting)
+
+    def end(self) -> None:
+        """The run has ended."""
+        self._done.append(self._run)
+        del self._done[:-KEPT]
+        self._run = _Run()
+        self._start = _starts(self._done)
+        self._found = _judge(self._done, self._lasting)
 
     @property
     def _lasting(self) -> set[str]:
@@ -199,6 +214,20 @@ class CounterFinder:
         self._done = [_unpack(r) for r in data.get("done", [])]
         self._start = _starts(self._done)
         self._found = _judge(self._done, self._lasting)
+        self._look_within()
+
+
+def _climbers(run: _Run, lasting: set[str]) -> tuple[Counter, ...]:
+    """Numbers that count up from the start of the run; their fit is the share of reads without change."""
+    return tuple(
+        Counter(place, "progress", 1.0 - series.changes / series.reads)
+        for place, series in run.series.items()
+        if place in lasting
+        and series.first in (0.0, 1.0)
+        and series.rises == series.changes >= CLIMBED
+        and series.last - series.first <= STRIDE * series.changes
+        and series.changes < TICKING * series.reads
+    )
 
 
 def _starts(runs: list[_Run]) -> dict[str, float]:

@@ -6,7 +6,7 @@ screen with an identity that lasts from frame to frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,19 +14,36 @@ from groundup.envs.types import Frame
 
 from .types import Box
 
+KEY = "key"
+"""The look of a key, which is on no screen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A place to act on.
+    """A place to act on, or a key to press.
 
     `kind` is the exact kind (its words, or its look where it has none); `look` the coarse look that
     kinds back off to (size, brightness and colour in a few levels); `text` what is written on it.
+    A key has a box outside of every frame.
     """
 
     box: Box
     kind: str
     look: str
     text: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that are pressed together where this is a key; empty for what is on screen."""
+        if self.look != KEY:
+            return ()
+        name = self.kind.removeprefix(f"{KEY} ")
+        return tuple(name.split("+")) if len(name) > 1 else (name,)
+
+
+def key_things(keys: tuple[str, ...]) -> tuple[Thing, ...]:
+    """Keys and chords ("shift+enter") as things to act on."""
+    return tuple(Thing(Box(-16 * (i + 1), -16, 1, 1), f"{KEY} {key}", KEY) for i, key in enumerate(keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,13 @@ class Observation:
     quantities: tuple[Quantity, ...]
     fixed: frozenset[str] = frozenset()
     frame: Frame | None = field(default=None, repr=False)
+    words: frozenset[str] = frozenset()
+    """What is written on screen, a line each, without digits; only where there are keys to press: what a key
+    does often depends on what is said to be selected."""
+
+    def with_keys(self, keys: tuple[Thing, ...], words: frozenset[str]) -> Observation:
+        """The same with keys among the things, and with the words that stand there."""
+        return replace(self, things=(*self.things, *keys), words=words)
 
     @cached_property
     def state(self) -> str:
@@ -83,6 +107,7 @@ class Observation:
             "things": [[*t.box, t.kind, t.look, t.text] for t in self.things],
             "quantities": [[*q.box, q.value, q.maximum, q.sort, q.place] for q in self.quantities],
             "fixed": sorted(self.fixed),
+            **({"words": sorted(self.words)} if self.words else {}),
         }
 
 
@@ -90,4 +115,5 @@ def observation_from_json(data: dict[str, Any]) -> Observation:
     """The observation behind what `Observation.to_json` gave; it has no frame."""
     things = tuple(Thing(Box(*row[:4]), *row[4:]) for row in data["things"])
     quantities = tuple(Quantity(Box(*row[:4]), *row[4:]) for row in data["quantities"])
-    return Observation(data["scene"], things, quantities, frozenset(data["fixed"]))
+    fixed, words = frozenset(data["fixed"]), frozenset(data.get("words", ()))
+    return Observation(data["scene"], things, quantities, fixed, words=words)

@@ -6,6 +6,7 @@ The only place that knows in which order the parts of perception work, and which
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -15,7 +16,7 @@ from groundup.perception import steady
 from groundup.perception.change import Mask
 from groundup.perception.kinds import Kinds, written
 from groundup.perception.numbers import Number, numbers
-from groundup.perception.observation import Observation, Quantity
+from groundup.perception.observation import Observation, Quantity, key_things
 from groundup.perception.places import Places
 from groundup.perception.proposals import propose
 from groundup.perception.proposals_group import group
@@ -33,10 +34,19 @@ SWITCHED = 0.15
 """Share of the screen that must have changed for good before it can be another kind of screen."""
 
 
+BESIDE = 8
+"""Pixels, a glyph's width, beside a number in which a change makes it be read again. Only where keys can be
+pressed, as in games with a desktop's small type: elsewhere numbers stand alone, and neighbours move."""
+
+ALWAYS = 0.8
+"""Share of all looks in which words must stand to say nothing of what is at hand."""
+
+
 class Perceiver:
     """Frames in, observations out; what it has learnt of kinds, places and scenes can be kept."""
 
-    def __init__(self, reader: TextReader | None = None) -> None:
+    def __init__(self, reader: TextReader | None = None, *, keys: tuple[str, ...] = ()) -> None:
+        """`keys`: those that the game takes; they stand among the things of every observation."""
         self.reader = reader or TextReader()
         self.kinds = Kinds()
         self.places = Places()
@@ -44,6 +54,9 @@ class Perceiver:
         self._proposals: list[Proposal] = []
         self._lines: list[TextLine] = []
         self._last: Observation | None = None
+        self._keys = key_things(keys)
+        self._looks = 0
+        self._stood: Counter[str] = Counter()
         self.seconds: dict[str, float] = {}
 
     def perceive(self, frame: Frame, lasting: Mask | None = None) -> Observation:
@@ -64,7 +77,14 @@ class Perceiver:
         if lasting is None:
             scene = f"scene {self._timed('scene', self.scenes.classify, frame, lines)}"
         self._last = self._timed("kinds", self._assemble, frame, boxes, lines, scene, lasting)
-        return self._last
+        return self._last.with_keys(self._keys, self._said(lines)) if self._keys else self._last
+
+    def _said(self, lines: list[TextLine]) -> frozenset[str]:
+        """The words on screen that do not always stand there."""
+        words = _words(lines)
+        self._looks += 1
+        self._stood.update(words)
+        return frozenset(word for word in words if self._stood[word] < ALWAYS * self._looks)
 
     def _boxes(self, proposals: list[Proposal], lines: list[TextLine], frame: Frame) -> list[Box]:
         area = frame.width * frame.height
@@ -89,7 +109,8 @@ class Perceiver:
         alone = [n for n in numbers(lines) if _stands_alone(n, texts)]
         quantities = _one_per_place([self.places.quantity(frame.pixels, n) for n in alone])
         if last is not None and lasting is not None:
-            quantities = steady.quantities(last.quantities, quantities, lasting)
+            beside = BESIDE if self._keys else 0
+            quantities = steady.quantities(last.quantities, quantities, lasting, beside=beside)
         self.places.visit(scene, quantities)
         return Observation(scene, tuple(things), tuple(quantities), self.places.fixed(scene), frame)
 
@@ -129,6 +150,11 @@ def _inside(boxes: list[Box], lines: list[TextLine]) -> list[list[TextLine]]:
         if holders:
             inside[min(holders, key=lambda i: boxes[i].area)].append(line)
     return inside
+
+
+def _words(lines: list[TextLine]) -> frozenset[str]:
+    plain = (" ".join(re.findall(r"[^\W\d_]{3,}", line.text.lower())) for line in lines)
+    return frozenset(words for words in plain if words)
 
 
 def _worded(line: TextLine) -> bool:

@@ -131,9 +131,19 @@ def fresh(boxes: Sequence[Box], kept: Sequence[Thing], lasting: Mask | None) -> 
     return [box for box in changed if not any(_covers(box, thing.box) for thing in kept)]
 
 
-def quantities(before: Sequence[Quantity], now: Sequence[Quantity], lasting: Mask) -> list[Quantity]:
-    """The numbers of a frame, given those of the frame before and what changed since."""
-    kept = [q for q in before if share(lasting, q.box) == 0.0]
+def quantities(
+    before: Sequence[Quantity], now: Sequence[Quantity], lasting: Mask, *, beside: int = 0
+) -> list[Quantity]:
+    """The numbers of a frame, given those of the frame before and what changed since.
+
+    `beside`: pixels to the left and right of a number that belong to it too. Where in a line of small type it
+    stands is an estimate: the second digit of "T19" may lie beside it.
+    """
+    kept = [
+        q
+        for q in before
+        if share(lasting, Box(q.box.x - beside, q.box.y, q.box.w + 2 * beside, q.box.h)) == 0.0
+    ]
     places = {q.place for q in kept}
     # What could not be read at first, behind a number that floats up, say, is read later.
     return kept + [

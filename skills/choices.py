@@ -63,6 +63,15 @@ class Choices:
         choice = self._table.get(scene, {}).get(kind)
         return choice.tries if choice else 0.0
 
+    @property
+    def made(self) -> float:
+        """How many choices were made at all."""
+        return sum(c.tries for table in self._table.values() for c in table.values())
+
+    def tried_anywhere(self, kind: str) -> float:
+        """How often a choice of that kind was made, in whatever scene."""
+        return sum(table[kind].tries for table in self._table.values() if kind in table)
+
     def visits(self, scene: str) -> float:
         """How many choices were made in the scene."""
         return sum(c.tries for c in self._table.get(scene, {}).values())

@@ -38,6 +38,9 @@ learnt: what was never tried is then tried last."""
 WASTE = 0.5
 """Progress that a move is worth which does nothing at all: the chance of one counts against a choice."""
 
+CAREFUL = 3.0
+"""The same where keys can be pressed: the unknown is tried by the `Explorer`, not here."""
+
 WRITTEN = 0.7
 """Least chance of a thing with something written on it that was never tried in this scene: what is dead in a
 list may be alive on the table, and one try tells."""
@@ -88,6 +91,7 @@ class Chooser:
         """The best thing to act on."""
         worths = self._worths(obs, survival) if survival else {}
         idle = self._since.total()
+        careful = any(thing.keys for thing in obs.things)
         scored: list[tuple[float, float, Thing]] = []
         for chance, thing in self._grammar.usable(obs):
             again = self._since[obs.scene, thing.kind]
@@ -99,7 +103,7 @@ class Chooser:
                 # Whoever shrinks from a toll for ever stands still: each fruitless move makes it smaller.
                 score += self._toll(obs, here, thing, survival) / POINTS / (1 + idle)
             if learning:
-                if not tries and thing.text and not self._grammar.lifeless(obs.scene, thing):
+                if not careful and not tries and thing.text and not self._grammar.lifeless(obs.scene, thing):
                     chance = max(chance, WRITTEN)
                 score += NOVELTY / math.sqrt(1.0 + tries) + 0.1 * self._rng.random()
                 score += PUZZLE * self._grammar.open(obs.scene, thing)
@@ -111,7 +115,7 @@ class Chooser:
             if not learning:
                 return score + DOUBT * math.log(max(1e-4, chance))
             # What turns out dead costs a move; what is known to answer can still be chosen then.
-            return chance * (score - known) - WASTE * (1.0 - chance)
+            return chance * (score - known) - (CAREFUL if careful else WASTE) * (1.0 - chance)
 
         thing = max(scored, key=rank)[2]
         tried = self._choices.tries(obs.scene, thing.kind) > 0

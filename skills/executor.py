@@ -13,7 +13,7 @@ from time import perf_counter
 import cv2
 import numpy as np
 
-from groundup.envs.errors import ActionRefused
+from groundup.envs.errors import ActionRefused, Withheld
 from groundup.envs.types import (
     Accepts,
     Action,
@@ -52,6 +52,10 @@ PAUSES = 4
 PLAIN, PART = 30, 150
 """Levels by which, and cells over which, two frames differ plainly: a flame or a breath is smaller."""
 
+LATE = 14
+"""Frames awaited at first for an answer of a game that may be slow; a turn of Freeciv against three computer
+players, on two busy cores, took up to 1.5 s."""
+
 LIMIT = 60
 """Frames awaited at the most until a screen that never rests is taken as it is."""
 
@@ -76,9 +80,13 @@ class Executor:
     `game_seconds` were spent in the game so far, `watch_seconds` on telling what it answered.
     """
 
-    def __init__(self, env: Env) -> None:
+    def __init__(self, env: Env, *, slow: bool = False) -> None:
+        """`slow`: a game may answer late, and in small parts that lie far apart, as one that asks a server
+        does. Each answer is awaited for longer, and what comes after it belongs to it: taken for the
+        screen's own motion it would hide the answers to come."""
         self._env = env
-        self._tracker = ChangeTracker()
+        self._slow = slow
+        self._tracker = ChangeTracker(patience=LATE) if slow else ChangeTracker()
         self._frame: Frame | None = None
         self._lasting: Mask | None = None
         self._hovers = True
@@ -115,13 +123,13 @@ class Executor:
     def _actions(self, move: Decision, seen: Frame, *, holding: bool) -> Iterator[Action]:
         """The actions of `move`, each made when the one before has been answered."""
         if move.second is None:
-            yield _click(move.first)
+            yield _act_on(move.first)
         elif move.drag:
             yield Drag((move.first.box.center, move.second.box.center))
         else:
             if not holding:
-                yield _click(move.first)
-            yield _click(self._grounded(move.second, seen))
+                yield _act_on(move.first)
+            yield _act_on(self._grounded(move.second, seen))
 
     def _grounded(self, thing: Thing, seen: Frame) -> Thing:
         """`thing` of the frame `seen` where it is now; where it was, if it is not found."""
@@ -136,7 +144,8 @@ class Executor:
         """Send one action and wait until the screen has settled; returns what changed for good.
 
         The pointer goes there first, by itself: what lights up or goes dark under it is no response.
-        Raises `ActionRefused`, with nothing sent, for what the game does not take.
+        Raises `ActionRefused`, with nothing sent, for what the game does not take; what is withheld by a
+        guard does nothing.
         """
         if not accepted(action, self._env.accepts, self._env.size):
             raise ActionRefused(f"{self._env.name} does not take {action}: choose what its Env accepts.")
@@ -148,11 +157,21 @@ class Executor:
         change = self._compare(before, self._frame)
         for _ in range(PAUSES):
             # A large answer may pause and go on: one side moves, and only then the other.
-            if change.fraction < LARGE or self._rests():
+            if change.fraction < LARGE or self._slow or self._rests():
                 break
             before, self._frame = self._frame, self._settled(acted=False)
             more = self._compare(before, self._frame)
             change = more if more.fraction > change.fraction else change
+        return self._later(change) if self._slow else change
+
+    def _later(self, change: Change) -> Change:
+        """Wait for further parts of an answer; the largest of all."""
+        for _ in range(PAUSES):
+            last, self._frame = self.look(), self._settled()
+            more = self._compare(last, self._frame)
+            if not more.responsive:
+                break
+            change = more if more.fraction > change.fraction or not change.responsive else change
         return change
 
     def _rests(self) -> bool:
@@ -174,7 +193,7 @@ class Executor:
                 self._hovers = False
             else:
                 return self._settled(hover=True)
-        return self._settled(acted=False)
+        return self._settled(hover=True) if self._slow else self._settled(acted=False)
 
     def _compare(self, before: Frame, after: Frame) -> Change:
         begin = perf_counter()
@@ -185,8 +204,12 @@ class Executor:
 
     def _send(self, action: Action) -> None:
         begin = perf_counter()
-        self._env.act(action)
-        self.game_seconds += perf_counter() - begin
+        try:
+            self._env.act(action)
+        except Withheld:
+            pass
+        finally:
+            self.game_seconds += perf_counter() - begin
 
     def _settled(self, *, acted: bool = True, hover: bool = False) -> Frame:
         begin = perf_counter() - self.game_seconds
@@ -226,7 +249,7 @@ def accepted(action: Action, accepts: Accepts, size: tuple[int, int]) -> bool:
         case Scroll():
             return accepts.scroll
         case KeyPress(keys) | Hold(keys):
-            return bool(keys) and set(keys) <= set(accepts.keys)
+            return bool(keys) and ("+".join(keys) in accepts.keys or set(keys) <= set(accepts.keys))
         case TypeText():
             return accepts.text
         case Move():
@@ -245,5 +268,5 @@ def _places(action: Action) -> tuple[Point, ...]:
     return ()
 
 
-def _click(thing: Thing) -> Click:
-    return Click(*thing.box.center)
+def _act_on(thing: Thing) -> Action:
+    return KeyPress(thing.keys) if thing.keys else Click(*thing.box.center)

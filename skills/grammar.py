@@ -55,6 +55,7 @@ class Grammar:
         self.dragged = Responsiveness(prior=0.5)
         self._fails: dict[str, dict[str, int]] = {}
         self._worked: dict[str, list[str]] = {}
+        self._closing: list[list[str]] = []
         self._solo: dict[str, tuple[float, float]] = {}
         self._dull: dict[tuple[str, str], tuple[int, int]] = {}
         self._moves = 0
@@ -68,10 +69,10 @@ class Grammar:
 
     def usable(self, obs: Observation) -> list[tuple[float, Thing]]:
         """Things with the probability that they respond, without those known to be dead in this exact
-        state."""
+        state and those that close the game."""
         out = []
         for thing in obs.things:
-            if _spot(obs.state, thing) not in self._dead:
+            if _spot(obs.state, thing) not in self._dead and [obs.scene, thing.kind] not in self._closing:
                 chance = self.responsive(obs, thing)
                 out.append((chance * DULL ** self._dullness(obs.scene, thing.kind, chance), thing))
         return out or [(0.01, thing) for thing in obs.things]
@@ -83,7 +84,14 @@ class Grammar:
 
     def responsive(self, obs: Observation, thing: Thing) -> float:
         """The probability that `thing` responds."""
-        return self.responds.predict(_names(obs.scene, thing))
+        return self.responds.predict(_response_names(obs, thing))
+
+    def unheard(self, obs: Observation, key: Thing) -> float:
+        """The share of the words on screen that never stood there when `key` was pressed."""
+        new = sum(not self.responds.known(f"{key.kind} while {words}") for words in obs.words)
+        if not obs.words:
+            return float(not self.responds.known(key.kind))
+        return new / len(obs.words)
 
     def acting(self, scene: str, thing: Thing) -> float:
         """The probability that acting on `thing` alone makes something happen."""
@@ -98,7 +106,7 @@ class Grammar:
         worked, fails = first.kind in self._worked, self._fails.get(first.kind, {})
         out = []
         for thing in obs.things:
-            if thing is first or (obs.state, first.kind, thing.box.center) in self._failed:
+            if thing is first or thing.keys or (obs.state, first.kind, thing.box.center) in self._failed:
                 continue
             chance = self.seconds.predict(_pair_names(obs.scene, here, first, thing))
             if not worked:
@@ -194,7 +202,7 @@ class Grammar:
 
     def learn_response(self, obs: Observation, thing: Thing, responded: bool) -> None:
         """`thing` did or did not respond."""
-        self.responds.learn(_names(obs.scene, thing), responded)
+        self.responds.learn(_response_names(obs, thing), responded)
 
     def acted(self, thing: Thing) -> bool:
         """Whether a thing of this kind was seen to make something happen alone, more often than not."""
@@ -223,6 +231,11 @@ class Grammar:
         if obs.scene not in scenes:
             scenes.append(obs.scene)
 
+    def learn_closed(self, scene: str, thing: Thing) -> None:
+        """Acting on `thing` closed the game."""
+        if [scene, thing.kind] not in self._closing:
+            self._closing.append([scene, thing.kind])
+
     def learn_gave_up(self, scene: str, first: Thing, *, waited: bool) -> None:
         """No second step was found for `first`; `waited`: the last one tried was answered, if only to let
         go of the first. Where nothing was answered nothing waits for a second step."""
@@ -247,7 +260,8 @@ class Grammar:
         """A JSON-friendly copy of what lasts."""
         parts: dict[str, Any] = {name: getattr(self, name).to_dict() for name in _PARTS}
         solo = {kind: list(counts) for kind, counts in self._solo.items()}
-        return {**parts, "fails": self._fails, "worked": self._worked, "solo": solo}
+        closing = {"closing": self._closing} if self._closing else {}
+        return {**parts, "fails": self._fails, "worked": self._worked, "solo": solo, **closing}
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
@@ -256,6 +270,7 @@ class Grammar:
         self._fails = {k: dict(v) for k, v in data.get("fails", {}).items()}
         self._solo = {k: (float(n), float(h)) for k, (n, h) in data.get("solo", {}).items()}
         self._worked = {k: list(v) for k, v in data.get("worked", {}).items()}
+        self._closing = [[str(scene), str(kind)] for scene, kind in data.get("closing", [])]
         self.forget()
 
 
@@ -279,6 +294,15 @@ def _names(scene: str, thing: Thing) -> tuple[str, ...]:
         f"{scene}|{_size(thing)}",
         f"{_size(thing)} {'written' if thing.text else 'blank'}",
     )
+
+
+def _response_names(obs: Observation, thing: Thing) -> tuple[str, ...]:
+    """What the response of `thing` is predicted by: a key's also by what is written on screen."""
+    if not thing.keys:
+        return _names(obs.scene, thing)
+    # Where one key is dead because of what lies over the game, others are too.
+    said = (f"{name} while {words}" for words in sorted(obs.words) for name in (thing.kind, thing.look))
+    return f"{obs.scene}|{thing.kind}", thing.kind, f"{obs.scene}|{thing.look}", *said
 
 
 def _first_names(scene: str, thing: Thing) -> tuple[str, ...]:

@@ -140,8 +140,10 @@ class Keeper:
 
     def _skill(self, before: Observation, move: Decision, lesson: Lesson) -> Skill:
         first = self._target(before, move.first)
-        if move.second is None:
-            steps: tuple[SkillStep, ...] = (SkillStep("click", first),)
+        if move.first.keys:
+            steps: tuple[SkillStep, ...] = (SkillStep("key", keys=move.first.keys),)
+        elif move.second is None:
+            steps = (SkillStep("click", first),)
         else:
             second = self._target(before, move.second)
             steps = (SkillStep("click", first), SkillStep("click", second))
@@ -161,7 +163,7 @@ class Keeper:
         )
 
     def _target(self, obs: Observation, thing: Thing) -> Target:
-        if obs.frame is None:
+        if obs.frame is None or thing.keys:
             return Target(thing.kind, thing.text, RelativeBox(0, 0, 0, 0))
         frame = obs.frame
         box = thing.box
@@ -172,8 +174,9 @@ class Keeper:
 
 
 def _describe(move: Decision, lesson: Lesson) -> str:
+    verb = "press" if move.first.keys else "click"
     what = (
-        f"click {move.first.kind}"
+        f"{verb} {move.first.kind}"
         if move.second is None
         else f"click {move.first.kind}, then {move.second.kind}"
     )

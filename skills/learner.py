@@ -20,6 +20,7 @@ from groundup.perception.observation import Observation, Thing
 from .choices import Choices
 from .chooser import Chooser
 from .effects import EffectModel, differ
+from .exploring import Explorer
 from .grammar import LIKELY, Grammar
 from .moves import Decision, Held, Lesson
 from .outlook import Outlook
@@ -30,7 +31,8 @@ from .tactics import Tactics
 __all__ = ["Decision", "Learner", "Lesson"]
 
 TRIES = 3
-"""Second steps tried before a first step is given up: a wrong one mostly cancels it anyway."""
+"""Second steps tried before a first step is given up (one where keys can be pressed: there is more to do): a
+wrong one mostly cancels it anyway."""
 
 WORTH_HOLDING = 0.12
 """Least probability of being the first of two steps at which a second is looked for."""
@@ -77,6 +79,7 @@ class Learner:
         self.counters = CounterFinder()
         self.tactics = Tactics(self.grammar, self.effects, self.outlook)
         self.shown = Shown()
+        self._explorer = Explorer(self._rng, self.grammar, self.choices)
         self.chooser = Chooser(self._rng, self.grammar, self.choices, self.effects, self.outlook, self.shown)
         self._situations = Situations()
         self._held: Held | None = None
@@ -115,6 +118,9 @@ class Learner:
             raise ValueError("nothing on screen to act on")
         if self._held is not None:
             return self._second_step(self._held, obs)
+        unknown = self._explorer.decide(obs) if self.learning else None
+        if unknown is not None:
+            return unknown
         here = self._situations.peek(obs)
         if self._survival is not None and self.outlook.ready:
             passing = self.tactics.passing(obs, self._survival)
@@ -192,6 +198,15 @@ class Learner:
             self._look_back()
         return Lesson(used.skill if used else None, reward, responses, change, ended)
 
+    def closed(self, before: Observation, move: Decision) -> None:
+        """The move closed the game: it is not made again."""
+        if self.learning:
+            self.grammar.learn_closed(before.scene, move.second or move.first)
+            self.counters.end()
+            self._run_ended()
+        self._visit += 1
+        self.forget()
+
     def _learn_first(
         self,
         before: Observation,
@@ -203,6 +218,9 @@ class Learner:
         now: Situation,
     ) -> Decision | None:
         responded = any(responses)
+        if thing.keys:
+            # Only where the game takes keys, so that a key is known by what was written there before it.
+            return self._learn_key(before, thing, responded)
         if self.learning:
             self.grammar.learn_response(before, thing, responded)
         if not responded:
@@ -233,6 +251,19 @@ class Learner:
             self._held = Held(thing, before, was)
         elif self.learning:
             self.choices.used(before.scene, thing.kind, after.scene, 0.0, None, moved=False)
+        return None
+
+    def _learn_key(self, before: Observation, key: Thing, responded: bool) -> Decision | None:
+        """A key is a whole move: what the screen answers is what it does."""
+        self._loose = None
+        if self.learning:
+            self.grammar.learn_response(before, key, responded)
+        if responded:
+            self.grammar.alive(before, key)
+            return Decision("use", key)
+        self.grammar.dead(before, key)
+        if self.learning:
+            self.choices.tried(before.scene, key.kind)
         return None
 
     def _learn_second(
@@ -278,7 +309,8 @@ class Learner:
                 self.grammar.dead(before, move.first)
             return None
         tried = [*(held.tried if held is not None else []), move.second.box.center]
-        if not responded and len(tried) < TRIES:
+        patient = not any(thing.keys for thing in before.things)
+        if not responded and patient and len(tried) < TRIES:
             self._held = Held(move.first, start, was, tried)
             return None
         if self.learning:

@@ -14,7 +14,17 @@ from groundup.envs.games import open_game
 
 ROOT = Path(__file__).parents[1]
 PLAYS = ("agent", "skills", "perception")
-GAMES_WORDS = ("spire", "ironclad", "floor", "strike", "enemy_hp", "minispire")
+GAMES_WORDS = (
+    "spire",
+    "ironclad",
+    "floor",
+    "strike",
+    "enemy_hp",
+    "minispire",
+    "freeciv",
+    "minetest",
+    "settlers",
+)
 """Words of the embedded game; code that has one in a name or a value knows more than it should."""
 
 NAMES_IT = {"agent/cli.py", "agent/cli_skills.py", "agent/cli_bench.py", "agent/cli_demos.py"}

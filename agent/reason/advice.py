@@ -107,6 +107,10 @@ class Advised:
             self.practice.moved(lesson, after)
         return lesson
 
+    def closed(self, before: Observation, move: Decision) -> None:
+        """The learner does not make that move again."""
+        self.learner.closed(before, move)
+
     # -- asking -------------------------------------------------------------------------------
 
     def _may(self, name: str) -> bool:
@@ -142,7 +146,8 @@ class Advised:
 
     def _likeliest(self, obs: Observation) -> list[Thing]:
         ranked = sorted(self.learner.grammar.usable(obs), key=lambda pair: -pair[0])
-        return [thing for _, thing in ranked[:MARKS]]
+        # A picture shows no keys.
+        return [thing for _, thing in ranked if not thing.keys][:MARKS]
 
     def _advised(self, obs: Observation, frame: Frame, move: Decision) -> Decision | None:
         if move.why not in ("choice", "curious") or not self._trust.worth(self._moves):

@@ -1,0 +1,67 @@
+"""`groundup launch`: starts a real game with what it needs, and stops exactly what it started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from groundup.agent.cli_output import Debug, Json, guarded, print_json
+
+
+def launch(
+    game: Annotated[str, typer.Argument(help="A game that can be started from here.")],
+    seed: Annotated[int, typer.Option(help="Seed of the game.")] = 0,
+    minutes: Annotated[float | None, typer.Option(help="End it after so many minutes.")] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Start a real game, with a screen where there is none; Ctrl-C stops all that was started."""
+    with guarded(debug=debug, json=json):
+        from groundup.envs.errors import UsageError
+        from groundup.envs.launch import launch as start
+
+        if minutes is not None and not minutes > 0:
+            raise UsageError(f"--minutes {minutes:g} is no time to run: give more than 0.")
+        running = start(game, seed)
+        try:
+            report = {
+                "game": game,
+                "seed": seed,
+                "display": os.environ.get("DISPLAY"),
+                "window": running.window.title,
+                "pids": running.programs.pids,
+            }
+            if json:
+                print_json(report)
+            else:
+                started = ", ".join(f"{name} ({pid})" for name, pid in running.programs.pids.items())
+                print(f"{game} runs on display {report['display']}: {started}.", flush=True)
+                play = f"groundup play --window '{running.window.title}'"
+                print(f"Play it with: DISPLAY={report['display']} {play}", flush=True)
+            ended = _on_signals()
+            end = None if minutes is None else 60 * minutes
+            while not ended.wait(0.2 if end is None else min(0.2, max(0.0, end))):
+                running.programs.check()
+                if end is not None:
+                    end -= 0.2
+                    if end <= 0:
+                        break
+        finally:
+            running.programs.close()
+
+
+def _on_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set."""
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    return ended

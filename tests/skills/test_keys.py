@@ -1,0 +1,158 @@
+"""Keys as moves: they stand among the things, are learnt where they do something, and become skills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from groundup.envs.errors import Withheld
+from groundup.envs.types import Accepts, Action, Click, Frame, KeyPress, Move
+from groundup.memory.store import Store  # noqa: F401  (the library opens one)
+from groundup.perception.counters import CounterFinder
+from groundup.perception.observation import Observation, Quantity, Thing, key_things, observation_from_json
+from groundup.perception.types import Box
+from groundup.skills.choices import Choices
+from groundup.skills.executor import Executor
+from groundup.skills.exploring import Explorer
+from groundup.skills.grammar import Grammar
+from groundup.skills.keeper import Keeper
+from groundup.skills.learner import Decision, Learner, Lesson
+from groundup.skills.library import Library
+
+KEYS = key_things(("b", "shift+enter", "+"))
+BUTTON = Thing(Box(100, 100, 80, 30), "turn done", "128x32 r4 c0", "turn done")
+
+
+def observation(turn: int, *words: str) -> Observation:
+    number = Quantity(Box(10, 10, 20, 10), float(turn), None, "turn n", "turn n@20,15")
+    seen = Observation("scene 0", (BUTTON,), (number,), frozenset({"turn n@20,15"}))
+    return seen.with_keys(KEYS, frozenset(words))
+
+
+def test_keys_know_what_is_pressed_and_lie_outside_of_every_frame() -> None:
+    assert [thing.keys for thing in KEYS] == [("b",), ("shift", "enter"), ("+",)]
+    assert BUTTON.keys == ()
+    assert all(max(thing.box.center) < 0 for thing in KEYS)
+    seen = observation(3, "settlers")
+    again = observation_from_json(seen.to_json())
+    assert (again.things, again.words) == (seen.things, seen.words)
+
+
+class _KeyEnv:
+    """Answers the keys b (a square) and x (held back by a guard)."""
+
+    name, size = "keys", (200, 120)
+    accepts = Accepts(click=True, keys=("b", "shift+enter", "x"))
+
+    def __init__(self) -> None:
+        self.sent: list[Action] = []
+        self._index = 0
+        self._pixels = np.full((120, 200, 3), 90, np.uint8)
+
+    def observe(self) -> Frame:
+        self._index += 1
+        return Frame(self._pixels.copy(), self._index / 30, self._index)
+
+    def act(self, action: Action) -> None:
+        if action == KeyPress(("x",)):
+            raise Withheld("not now")
+        if not isinstance(action, Move):
+            self.sent.append(action)
+        if action == KeyPress(("b",)):
+            self._pixels[40:80, 60:120] = 240
+
+    def reset(self, *, seed: int | None = None) -> Frame:  # noqa: ARG002
+        return self.observe()
+
+    def close(self) -> None: ...
+
+
+def test_keys_are_pressed_and_answered_like_clicks() -> None:
+    env = _KeyEnv()
+    executor = Executor(env)
+    b, chord, x = key_things(env.accepts.keys)
+    pressed = executor.carry_out(Decision("probe", b), holding=False)
+    assert pressed.responses == (True,)
+    assert executor.carry_out(Decision("probe", chord), holding=False).responses == (False,)
+    assert env.sent == [KeyPress(("b",)), KeyPress(("shift", "enter"))]
+    withheld = executor.carry_out(Decision("probe", x), holding=False)
+    assert (withheld.actions, withheld.responses) == ((KeyPress(("x",)),), (False,))
+    executor.carry_out(Decision("probe", Thing(Box(10, 10, 20, 20), "a", "b")), holding=False)
+    assert env.sent[-1] == Click(20, 20)
+
+
+def test_a_key_is_known_by_what_is_written_when_it_works() -> None:
+    grammar = Grammar()
+    b = KEYS[0]
+    for turn in range(6):
+        grammar.learn_response(observation(turn, "settlers", "hills"), b, True)
+        grammar.learn_response(observation(turn, "workers", "hills"), b, False)
+    assert grammar.responsive(observation(9, "settlers", "plains"), b) > 0.5
+    assert grammar.responsive(observation(9, "workers", "plains"), b) < 0.3
+    assert grammar.unheard(observation(9, "settlers", "plains"), b) == 0.5
+    assert grammar.unheard(observation(9, "settlers"), b) == 0.0
+
+
+def test_the_unknown_gets_a_share_only_where_there_are_keys() -> None:
+    explorer = Explorer(Random(0), Grammar(), Choices())
+    mouse = Observation("scene 0", (BUTTON,), ())
+    assert all(explorer.decide(mouse) is None for _ in range(50))
+    found = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
+    assert {move.first.kind for move in found if move is not None} >= {"key b", "key +", "turn done"}
+
+
+def test_a_learner_presses_what_moves_the_progress_counter() -> None:
+    learner = Learner(3)
+    obs = observation(1)
+    pressed: list[str] = []
+    presses = 0
+    for _ in range(220):
+        move = learner.decide(obs)
+        responded = move.first.kind == "key shift+enter" and move.second is None
+        # A turn must be confirmed: it ends at every second press.
+        presses += responded
+        turn = 1 + presses // 2
+        after = observation(turn)
+        learner.learn(obs, move, (responded,), after)
+        pressed.append(move.first.kind)
+        obs = after
+    assert learner.counters.place("progress") == "turn n@20,15"
+    late = pressed[-100:]
+    assert late.count("key shift+enter") >= 85
+
+
+def test_what_closes_the_game_is_not_done_again() -> None:
+    learner = Learner(0)
+    obs = observation(1)
+    learner.closed(obs, Decision("probe", BUTTON))
+    again = Learner(0)
+    again.load(learner.to_dict())
+    for each in (learner, again):
+        assert "turn done" not in {thing.kind for _, thing in each.grammar.usable(obs)}
+
+
+def test_a_key_becomes_a_skill(tmp_path: Path) -> None:
+    with Library.open(tmp_path / "l.db", game="keys", frame_size=(200, 120)) as library:
+        keeper = Keeper(library, "")
+        lesson = Lesson("key shift+enter", 1.0, (True,), {}, False)
+        with library.store.step():
+            keeper.keep(observation(1), Decision("use", KEYS[1]), lesson, 1)
+        (skill,) = library.skills()
+    assert [(step.action, step.keys, step.target) for step in skill.steps] == [
+        ("key", ("shift", "enter"), None)
+    ]
+    assert skill.description.startswith("press key shift+enter")
+
+
+def test_a_first_run_without_an_end_shows_what_climbs() -> None:
+    finder = CounterFinder()
+    for i in range(120):
+        finder.read(
+            "scene 0", {"turn": 1.0 + i // 4, "year": 4000.0 - i, "gold": 50.0 + i // 4, "moves": i % 3}
+        )
+    assert finder.place("progress") == "turn"
+    again = CounterFinder()
+    again.load(finder.to_dict())
+    assert again.place("progress") == "turn"
