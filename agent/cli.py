@@ -17,6 +17,7 @@ from groundup.agent.cli_bench import bench
 from groundup.agent.cli_demos import demos
 from groundup.agent.cli_live import launch
 from groundup.agent.cli_output import STOPPED, Debug, Json, LibraryOption, Progress, guarded, print_json
+from groundup.agent.cli_segmenting import calibrate, segment
 from groundup.agent.cli_skills import skills
 from groundup.agent.cli_train import train
 
@@ -141,87 +142,12 @@ def play(
             raise typer.Exit(STOPPED)
 
 
-@app.command(
+app.command(
     epilog="Example: groundup segment demo.mp4 --actions demo.jsonl --policy foundation-model-3x.model"
+)(segment)
+app.command(epilog="Example: groundup calibrate demo.mp4 --policy my.model --idm 4x_idm.model --length 200")(
+    calibrate
 )
-def segment(
-    videos: Annotated[
-        list[Path], typer.Argument(help="Videos, one folder of videos, or recordings of a mouse game.")
-    ],
-    policy: Annotated[
-        Path | None, typer.Option(help="A VPT .model file with its .weights beside it; for videos.")
-    ] = None,
-    policy_weights: Annotated[
-        Path | None, typer.Option(help="Weights, if not beside the .model file.")
-    ] = None,
-    actions: Annotated[Path | None, typer.Option(help="Recorded actions, JSON lines, one a frame.")] = None,
-    events: Annotated[Path | None, typer.Option(help="Events that end a skill, JSON lines.")] = None,
-    idm: Annotated[
-        Path | None, typer.Option(help="An inverse dynamics model (.model), where actions were not recorded.")
-    ] = None,
-    idm_weights: Annotated[Path | None, typer.Option(help="Its weights, if not beside it.")] = None,
-    rule: Annotated[str, typer.Option(help="How to cut: reference.")] = "reference",
-    gap: Annotated[
-        float | None,
-        typer.Option(help="Nats above the mean loss. [default: 18 with recorded, 17 with predicted actions]"),
-    ] = None,
-    min_length: Annotated[int, typer.Option(help="Shortest segment, frames.", min=1)] = 2,
-    max_length: Annotated[int, typer.Option(help="Longest segment, frames.", min=1)] = 12_800,
-    drop_small: Annotated[
-        bool,
-        typer.Option("--drop-small", help="Leave out frames whose camera moves less than its bins show."),
-    ] = False,
-    clips: Annotated[Path | None, typer.Option(help="Folder to write a clip of each segment to.")] = None,
-    timeline: Annotated[Path | None, typer.Option(help="PNG to draw losses and boundaries in.")] = None,
-    out: Annotated[Path | None, typer.Option(help="FILE.jsonl to add records to, or FILE.csv.")] = None,
-    seed_library: Annotated[
-        str | None,
-        typer.Option(help="Library that gets the segments as skills, or what recordings of a mouse teach."),
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Videos at a time.", min=1)] = 1,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Cut demonstration videos into skills where the actions surprise a policy."""
-    with guarded(debug=debug, json=json):
-        from groundup.agent import cli_seed
-
-        if seed_library is not None and policy is None:
-            with Progress("learning") as progress:
-                taught = cli_seed.from_recordings(videos, seed_library, progress)
-            if json:
-                print_json(taught)
-            else:
-                print(cli_seed.as_text(taught))
-            return
-        if policy is None:
-            raise cli_seed.no_policy(videos)
-        from groundup.agent import cli_segment
-        from groundup.skills.discovery.segmenting import Job
-
-        job = Job(
-            video=videos[0],
-            policy=policy,
-            policy_weights=policy_weights,
-            actions=actions,
-            events=events,
-            idm=idm,
-            idm_weights=idm_weights,
-            rule=rule,
-            gap=gap,
-            min_length=min_length,
-            max_length=max_length,
-            drop_small=drop_small,
-        )
-        options = cli_segment.SegmentOptions(out, clips, timeline, workers, seed_library)
-        with Progress("segmenting") as progress:
-            report = cli_segment.segment(videos, job, options, progress)
-        if json:
-            print_json(report)
-        else:
-            print(cli_segment.as_text(report))
-        if report.get("failed"):
-            raise typer.Exit(1)
 
 
 @app.command(epilog="Example: groundup watch --library out/spire.db")

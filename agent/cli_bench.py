@@ -84,9 +84,10 @@ def perception(
 
 @bench.command(epilog="Example: groundup bench segment ../shared/data/minecraft/short.mp4 --size 1x")
 def segment(
-    video: Annotated[Path, typer.Argument(help="A video to take frames from.")],
+    videos: Annotated[list[Path], typer.Argument(help="Videos to take frames from, by turns.")],
     size: Annotated[str, typer.Option(help="1x, 2x or 3x: the size of VPT's policy.")] = "1x",
-    frames: Annotated[int, typer.Option(help="Frames to score.", min=2)] = 200,
+    frames: Annotated[int, typer.Option(help="Frames of a stretch to score.", min=2)] = 128,
+    pairs: Annotated[int, typer.Option(help="Stretches, each scored in every way.", min=1)] = 5,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -94,7 +95,8 @@ def segment(
     with guarded(debug=debug, json=json):
         from groundup.agent import bench_segment
 
-        report = bench_segment.run(video, size, frames)
+        with Progress("bench") as progress:
+            report = bench_segment.run(videos, size, frames, pairs, progress)
         _print(report, json, table(report))
 
 

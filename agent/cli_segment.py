@@ -14,44 +14,76 @@ from groundup.agent.cli_output import Progress
 from groundup.agent.cli_seed import seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in
-from groundup.skills.discovery.segmenting import Cut, Job, segment_video
+from groundup.skills.discovery.lerobot.reading import is_dataset, read_episodes
+from groundup.skills.discovery.rules.named import check_rule
+from groundup.skills.discovery.segmenting import Cut, Job, Noted, prepare, segment_video
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentOptions:
-    """Where to write what; a job holds how to cut."""
+    """Where to write what, and who does it; a job holds how to cut."""
 
     out: Path | None = None
     clips: Path | None = None
     timeline: Path | None = None
+    lerobot: Path | None = None
     workers: int = 1
+    engine: str = "local"
+    address: str | None = None
     seed_library: str | None = None
 
 
 def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress: Progress) -> dict[str, Any]:
-    """Cut one video, several, or those of a folder; the document to print."""
-    if options.out is not None and options.out.suffix not in (".jsonl", ".csv"):
-        raise UsageError(f"{options.out} should end with .jsonl or .csv.")
+    """Cut one video, several, or those of a folder or dataset; the document to print."""
+    _check(options)
+    jobs = jobs_of(videos, job)
+    if options.seed_library is not None and jobs[0].episode is not None:
+        raise UsageError(
+            "--seed-library takes videos: of a dataset give its videos, with the actions beside them."
+        )
+    single = len(jobs) == 1 and not videos[0].is_dir()
+    if single:
+        if options.engine != "local":
+            raise UsageError("--engine ray is for several videos.")
+        if options.out is not None and options.out.suffix == ".jsonl":
+            unfinished(jobs, Records(options.out))
+        cut = segment_video(jobs[0], progress)
+        record = cut.to_json()
+        _write_one(cut, record, options)
+        if options.seed_library is not None:
+            record["skills"] = seed_videos([(jobs[0], record)], options.seed_library, progress, cut)
+        return record
+    one_only = (job.actions, job.events, options.clips, options.timeline, options.lerobot)
+    if any(given is not None for given in one_only):
+        raise UsageError(
+            "--actions, --events, --clips, --timeline and --lerobot belong to one video; of several, "
+            "NAME.jsonl beside each holds its actions."
+        )
+    return _many(jobs, options, progress)
+
+
+def jobs_of(videos: Sequence[Path], job: Job) -> list[Job]:
+    """A job a video, or an episode of a dataset. Raises UsageError."""
+    if len(videos) == 1 and is_dataset(videos[0]):
+        return [replace(job, video=videos[0], episode=one) for one in read_episodes(videos[0])]
     folder = len(videos) == 1 and videos[0].is_dir()
     paths = videos_in(videos[0]) if folder else list(videos)
     if not paths:
         raise UsageError(f"{videos[0]} holds no videos.")
     if len(paths) == 1 and not folder:
-        job = replace(job, video=paths[0])
-        if options.out is not None and options.out.suffix == ".jsonl":
-            unfinished([job], Records(options.out))
-        cut = segment_video(job, progress)
-        record = cut.to_json()
-        _write_one(cut, record, options)
-        if options.seed_library is not None:
-            record["skills"] = seed_videos([(job, record)], options.seed_library, progress, cut)
-        return record
-    if job.actions is not None or job.events is not None or options.clips or options.timeline:
-        raise UsageError(
-            "--actions, --events, --clips and --timeline belong to one video; of several, NAME.jsonl beside "
-            "each holds its actions."
-        )
-    return _many([_beside(replace(job, video=path)) for path in paths], options, progress)
+        return [replace(job, video=paths[0])]
+    return [_beside(replace(job, video=path)) for path in paths]
+
+
+def _check(options: SegmentOptions) -> None:
+    if options.out is not None and options.out.suffix not in (".jsonl", ".csv"):
+        raise UsageError(f"{options.out} should end with .jsonl or .csv.")
+    if options.engine not in ("local", "ray"):
+        raise UsageError(f"There is no engine {options.engine!r}: known are local and ray.")
+    if options.address is not None and options.engine != "ray":
+        raise UsageError("--address belongs to --engine ray.")
+    if options.lerobot is not None and options.lerobot.exists():
+        raise UsageError(f"{options.lerobot} is there already: give --lerobot a folder that is not.")
 
 
 def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[str, Any]:
@@ -61,8 +93,13 @@ def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[
         )
     records = Records(options.out)
     left = unfinished(jobs, records)
-    failures = segment_all(left, options.workers, records.add, progress)
-    cut = [(job, records.done[str(job.video)]) for job in jobs if str(job.video) in records.done]
+    if options.engine == "ray":
+        from groundup.skills.discovery.cluster import segment_on_ray
+
+        failures = segment_on_ray(left, options.workers, options.address, records.add, progress)
+    else:
+        failures = segment_all(left, options.workers, records.add, progress)
+    cut = [(job, records.done[job.name]) for job in jobs if job.name in records.done]
     report = {
         "videos": [record for _, record in cut],
         "failed": [asdict(f) for f in failures],
@@ -84,11 +121,44 @@ def _write_one(cut: Cut, record: dict[str, Any], options: SegmentOptions) -> Non
     if options.clips is not None:
         from groundup.perception.clips import write_clips
 
-        write_clips(cut.job.video, cut.boundaries, cut.fps, options.clips)
+        write_clips(cut.demonstration.source.pictures(), cut.boundaries, cut.fps, options.clips)
+    if options.lerobot is not None:
+        from groundup.skills.discovery.lerobot.writing import write_dataset
+
+        write_dataset(cut, options.lerobot)
     if options.timeline is not None:
         from groundup.skills.discovery.timeline import draw_timeline
 
         draw_timeline(cut, options.timeline)
+
+
+def calibrate(
+    videos: Sequence[Path], job: Job, length: float | None, rate: float | None, progress: Progress
+) -> dict[str, Any]:
+    """Pick the gap at which segments are `length` frames long on average, or `rate` come a minute."""
+    from groundup.skills.discovery.calibrating import calibrate as pick
+
+    if (length is None) == (rate is None):
+        raise UsageError("Give either --length, in frames, or --rate, in segments a minute.")
+    check_rule(job.rule)
+    ready = [prepare(one, progress) for one in jobs_of(videos, job)]
+    kept = sum(len(one.demonstration.kept) for one in ready)
+    minutes = sum(one.demonstration.total / one.fps for one in ready) / 60
+    wanted = length if length is not None else kept / max((rate or 0.0) * minutes, 1e-9)
+    found = pick(job.rule, [(Noted(one.losses, progress), one.demonstration.track) for one in ready], wanted)
+    for one in ready:
+        one.losses.finish()
+    return {
+        "rule": job.rule,
+        "gap": found.gap,
+        "segments": found.segments,
+        "mean_length": round(found.length, 2),
+        "wanted_length": round(wanted, 2),
+        "per_minute": round(found.segments / minutes, 2),
+        "videos": len(ready),
+        "frames": kept,
+        "actions": ready[0].kind,
+    }
 
 
 def _write_record(record: dict[str, Any], path: Path) -> None:

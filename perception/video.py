@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -65,6 +66,31 @@ def frames(path: Path) -> Iterator[NDArray[np.uint8]]:
         raise VideoUnusable(f"{path} has no frames.")
     if packets < promised:
         raise VideoUnusable(f"{path} is truncated: it holds {packets} of {promised} frames; fetch it again.")
+
+
+def piece(path: Path, start: float, length: int) -> Iterator[NDArray[np.uint8]]:
+    """`length` frames from `start` seconds on, as `frames` gives them; what is before is not decoded.
+
+    Raises VideoUnusable, at the end too, where the video has fewer.
+    """
+    count = 0
+    with _opened(path) as (container, stream):
+        stream.thread_type = "AUTO"
+        half = 0.5 / float(stream.average_rate or stream.guessed_rate or 20)
+        try:
+            base = stream.time_base or Fraction(1, 1)
+            container.seek(max(int((start - half) / base), 0), stream=stream, backward=True)
+            for frame in container.decode(stream):
+                if frame.time is None or frame.time < start - half:
+                    continue
+                if count == length:
+                    break
+                count += 1
+                yield _upright(frame)
+        except av.FFmpegError as error:
+            raise VideoUnusable(f"{path} is damaged {start:.1f} seconds on ({error.strerror}).") from error
+    if count < length:
+        raise VideoUnusable(f"{path} has {count} of {length} frames from {start:.1f} seconds on.")
 
 
 def _upright(frame: VideoFrame) -> NDArray[np.uint8]:

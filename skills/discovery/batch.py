@@ -65,7 +65,7 @@ class Records:
 
     def has(self, job: Job) -> bool:
         """Whether the video is done. Raises UsageError where it was cut with other options."""
-        record = self.done.get(str(job.video))
+        record = self.done.get(job.name)
         if record is None:
             return False
         before, now = record.get("options") or {}, job.options
@@ -76,7 +76,7 @@ class Records:
         ]
         if changed:
             raise UsageError(
-                f"{self._path} holds {job.video} cut with other options ({', '.join(changed)}): "
+                f"{self._path} holds {job.name} cut with other options ({', '.join(changed)}): "
                 "give the same, or another file with --out."
             )
         return True
@@ -104,7 +104,7 @@ def segment_all(
     progress: Callable[[int, int, str], None],
 ) -> list[Failure]:
     """Cut many videos in `workers` processes; `keep` gets each record once. Gives what failed."""
-    pending = {str(job.video): replace(job, threads=1) for job in jobs}
+    pending = {job.name: replace(job, threads=1) for job in jobs}
     failures: list[Failure] = []
     deaths = 0
     while pending and deaths < PATIENCE:
@@ -134,7 +134,7 @@ def _round(
 ) -> None:
     """One pool of processes over what is left. Raises BrokenProcessPool when one of them dies."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_one, job): video for video, job in pending.items()}
+        futures = {pool.submit(record_of, job): video for video, job in pending.items()}
         try:
             for future in as_completed(futures):
                 video = futures[future]
@@ -150,7 +150,7 @@ def _round(
             raise
 
 
-def _one(job: Job) -> tuple[dict[str, Any] | None, str]:
+def record_of(job: Job) -> tuple[dict[str, Any] | None, str]:
     """The record of a video, or the sentence that says why there is none."""
     try:
         return segment_video(job).to_json(), ""

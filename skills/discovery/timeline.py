@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
-from groundup.perception.video import frames
+from groundup.skills.discovery.demonstrations import write_whole
 from groundup.skills.discovery.segmenting import Cut
 
 SHOWN = 12
@@ -16,13 +18,14 @@ SHOWN = 12
 
 
 def draw_timeline(cut: Cut, path: Path) -> None:
-    """Write a PNG: the loss of each frame, boundaries as lines, and the first frames of segments below."""
+    """Write a PNG, whole or not at all: the loss of each frame, boundaries as lines, and the first frames
+    of segments below."""
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     boundaries = cut.boundaries
     longest = sorted(boundaries, key=lambda pair: pair[0] - pair[1])[:SHOWN]
-    pictures = _pictures(cut.job.video, sorted(first for first, _ in longest))
+    pictures = _pictures(cut.demonstration.source.pictures(), sorted(first for first, _ in longest))
     figure, axes = pyplot.subplots(2, 1, figsize=(12, 4.6), height_ratios=[3, 1.4], layout="constrained")
     seconds = cut.demonstration.kept[sorted(cut.losses)] / cut.fps
     axes[0].plot(seconds, [cut.losses[frame] for frame in sorted(cut.losses)], linewidth=0.8, color="#3366aa")
@@ -40,13 +43,15 @@ def draw_timeline(cut: Cut, path: Path) -> None:
         inset.imshow(pixels)
         inset.set_axis_off()
         inset.set_title(f"{first / cut.fps:.1f} s", fontsize=7)
-    figure.savefig(path, dpi=110)
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=110)
     pyplot.close(figure)
+    write_whole(path, content.getvalue())
 
 
-def _pictures(video: Path, wanted: list[int]) -> dict[int, NDArray[np.uint8]]:
+def _pictures(frames: Iterator[NDArray[np.uint8]], wanted: list[int]) -> dict[int, NDArray[np.uint8]]:
     found: dict[int, NDArray[np.uint8]] = {}
-    for number, pixels in enumerate(frames(video)):
+    for number, pixels in enumerate(frames):
         if number in wanted:
             found[number] = pixels[::3, ::3].copy()
         if wanted and number >= wanted[-1]:

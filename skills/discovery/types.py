@@ -62,7 +62,9 @@ class Losses(Protocol):
 class Rule(Protocol):
     """A way to cut a demonstration."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called on the command line."""
 
     def cut(self, losses: Losses, track: Track) -> list[Segment]:
         """Segments in order that cover every frame once; empty only for a demonstration without frames."""

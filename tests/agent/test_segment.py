@@ -259,6 +259,150 @@ def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> N
     assert sorted(written) == [f"{number:03}.mp4" for number in range(100)]
 
 
+def test_a_hundred_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the extra [scale] is not installed")
+    from groundup.skills.discovery.cluster import segment_on_ray
+
+    source = _pair(tmp_path, "source")
+    jobs = []
+    for number in range(100):
+        video = Path(shutil.copyfile(source, tmp_path / f"{number:03}.mp4"))
+        jobs.append(Job(video, golden / "policy.model", actions=tmp_path / "source.jsonl", threads=1))
+    (tmp_path / "bad.mp4").write_bytes(b"no video")
+    jobs.append(Job(tmp_path / "bad.mp4", golden / "policy.model", actions=tmp_path / "source.jsonl"))
+    records = Records(tmp_path / "out.jsonl")
+    killed: list[int] = []
+
+    def keep(record: dict[str, Any]) -> None:
+        records.add(record)
+        if len(records.done) >= 20 and not killed:
+            killed.append(_ray_worker())
+            os.kill(killed[0], signal.SIGKILL)
+
+    failures = segment_on_ray(jobs, 2, None, keep, lambda *_: None)
+    assert [Path(failure.video).name for failure in failures] == ["bad.mp4"]
+    assert killed
+    written = [json.loads(line)["file"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert sorted(written) == [f"{number:03}.mp4" for number in range(100)]
+
+
+def _ray_worker() -> int:
+    """A process of Ray's below this one that runs a task."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if (entry / "cmdline").read_bytes().startswith(b"ray::record_of") and os.getpid() in _above(
+                entry
+            ):
+                return int(entry.name)
+        except OSError:
+            continue
+    raise AssertionError("no worker of Ray is at work")
+
+
+def _above(entry: Path) -> list[int]:
+    """The processes above a process."""
+    found, number = [], int(entry.name)
+    while number > 1:
+        number = int(Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[1])
+        found.append(number)
+    return found
+
+
+def test_ray_is_for_several_videos(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    video = str(_pair(tmp_path, "v"))
+    ran = groundup("segment", video, "--policy", str(golden / "policy.model"), "--engine", "ray")
+    assert (ran.code, "several videos" in ran.err) == (2, True)
+    ran = groundup("segment", video, "--policy", str(golden / "policy.model"), "--address", "x:1")
+    assert (ran.code, "--engine ray" in ran.err) == (2, True)
+    ran = groundup("segment", video, "--policy", str(golden / "policy.model"), "--engine", "magic")
+    assert (ran.code, "no engine 'magic'" in ran.err) == (2, True)
+
+
+def _golden_options(golden: Path) -> tuple[str, ...]:
+    return (
+        str(golden / "clip.mp4"),
+        "--actions",
+        str(golden / "clip.jsonl"),
+        "--policy",
+        str(golden / "policy.model"),
+    )
+
+
+def test_fast_cuts_where_exact_does_and_only_by_the_reference(groundup: Any, golden: Path) -> None:
+    expected = json.loads((golden / "expected.json").read_text())["recorded"]["boundaries_by_gap"]
+    for how in ("--fast", "--exact"):
+        ran = groundup("segment", *_golden_options(golden), "--gap", "2.818", how, "--json")
+        assert ran.json["boundaries"] == expected["2.818"]
+        assert "float" in ran.json["computed"]
+    ran = groundup("segment", *_golden_options(golden), "--rule", "smoothed", "--gap", "9", "--fast")
+    assert (ran.code, "leave it out for smoothed" in ran.err) == (2, True)
+
+
+def test_a_calibrated_gap_gives_the_length(groundup: Any, golden: Path) -> None:
+    for rule in ("reference", "combined"):
+        found = groundup(
+            "calibrate", *_golden_options(golden), "--rule", rule, "--length", "25", "--json"
+        ).json
+        ran = groundup(
+            *("segment", *_golden_options(golden), "--rule", rule, "--gap", str(found["gap"]), "--json")
+        )
+        assert len(ran.json["boundaries"]) == found["segments"]
+        assert found["mean_length"] == pytest.approx(25, rel=0.3)
+    rate = groundup("calibrate", *_golden_options(golden), "--rate", "50", "--json").json
+    assert rate["per_minute"] == pytest.approx(50, rel=0.3)
+    for wrong in ((), ("--length", "9", "--rate", "9")):
+        ran = groundup("calibrate", *_golden_options(golden), *wrong)
+        assert (ran.code, "either --length" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("smoothed", "groundup calibrate --rule smoothed"),
+        ("latent", "needs a model"),
+        ("latent-events", "needs a model"),
+    ],
+)
+def test_a_rule_that_lacks_something_says_so(groundup: Any, golden: Path, rule: str, words: str) -> None:
+    ran = groundup("segment", *_golden_options(golden), "--rule", rule)
+    assert (ran.code, words in ran.err) == (2, True)
+
+
+def test_a_lerobot_dataset_out_and_in(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    made = tmp_path / "set"
+    options = _golden_options(golden)
+    first = groundup("segment", *options, "--gap", "3.955", "--lerobot", str(made), "--json")
+    assert groundup("segment", *options, "--lerobot", str(made)).code == 2
+    out = tmp_path / "again.jsonl"
+    again = groundup(
+        "segment", str(made), "--policy", str(golden / "policy.model"), "--out", str(out), "--json"
+    )
+    assert [record["frames"] for record in again.json["videos"]] == [
+        last - first + 1 for first, last in first.json["boundaries"]
+    ]
+    assert [record["file"] for record in again.json["videos"]] == [
+        f"set#{number}" for number in range(len(first.json["boundaries"]))
+    ]
+    assert {record["actions"] for record in again.json["videos"]} == {"recorded"}
+
+
+def test_any_container_and_codec(golden: Path, tmp_path: Path) -> None:
+    for name, codec in (("a.mkv", "h264"), ("a.webm", "libvpx-vp9"), ("a.avi", "mpeg4"), ("a.mov", "mjpeg")):
+        video = tmp_path / name
+        with av.open(str(video), "w") as container:
+            stream = container.add_stream(codec, rate=25)
+            stream.width, stream.height = 64, 48
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+            for number in range(6):
+                pixels = np.full((48, 64, 3), 40 * number, np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            container.mux(stream.encode(None))
+        cut = segment_video(Job(video, golden / "policy.model", actions=_actions(tmp_path / "a.jsonl")))
+        assert cut.boundaries == [(0, 5)]
+
+
 def _children() -> list[int]:
     """The worker processes of this one."""
     import multiprocessing

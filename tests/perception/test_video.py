@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from groundup.perception.video import VideoUnusable, frames, probe
+from groundup.perception.video import VideoUnusable, frames, piece, probe
 
 
 def _write(path: Path, count: int = 10, *, rotate: bool = False, variable: bool = False) -> Path:
@@ -53,6 +53,17 @@ def test_frames_are_opencvs(tmp_path: Path, rotate: bool, variable: bool) -> Non
     assert len(ours) == 10
     assert ours[0].shape == ((64, 48, 3) if rotate else (48, 64, 3))
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("rotate", [False, True])
+def test_a_piece_is_those_frames(tmp_path: Path, rotate: bool) -> None:
+    path = _write(tmp_path / "v.mp4", 30, rotate=rotate)
+    whole = list(frames(path))
+    for start, length in ((0, 5), (7, 1), (13, 17)):
+        found = list(piece(path, start / 20, length))
+        assert all(np.array_equal(a, b) for a, b in zip(found, whole[start : start + length], strict=True))
+    with pytest.raises(VideoUnusable, match="has 5 of 9 frames"):
+        list(piece(path, 25 / 20, 9))
 
 
 def test_what_the_header_says(tmp_path: Path) -> None:

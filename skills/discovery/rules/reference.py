@@ -25,13 +25,15 @@ GUI_DISCOUNT = 0.75
 
 @runtime_checkable
 class Checkable(Protocol):
-    """Losses computed roughly, any of which can be computed again in full precision."""
+    """Losses computed roughly, any of which can be computed again, better and better."""
 
-    tolerance: float
-    """Nats; no loss, and no mean of losses, is off by more."""
+    @property
+    def tolerance(self) -> float:
+        """Nats; no loss, and no mean of losses, is off by more."""
 
-    def exact(self, start: int, frame: int) -> list[float]:
-        """The losses of frames `start` to `frame` (included) in full precision, memory empty before `start`.
+    def closer(self, start: int, frame: int) -> Iterator[tuple[list[float], float]]:
+        """Better losses of frames up to `frame`, and how far it may still be off; memory empty before
+        `start`.
 
         May leave out the earliest where they are many; at least the last is there.
         """
@@ -70,6 +72,7 @@ class ReferenceRule:
         fed = start + 1 if start else 0
         mean = _Mean()
         surprised = False
+        doubtful = losses if isinstance(losses, Checkable) else None
         for frame, value in enumerate(_until(losses, fed), start=fed):
             # Only the video's first frame, and not if an event is due, is seen without counting.
             if frame == 0 and pending > 0:
@@ -77,8 +80,8 @@ class ReferenceRule:
             discount = self.gui_discount if track.gui[frame] else 1.0
             excess = mean.add(value * discount)
             if mean.count > 1:
-                if isinstance(losses, Checkable) and abs(excess - self.gap) <= losses.tolerance:
-                    excess = self._checked(losses, track, fed, frame, mean)
+                if doubtful is not None and abs(excess - self.gap) <= doubtful.tolerance:
+                    excess = self._checked(doubtful, track, fed, frame, mean)
                 surprised = surprised or excess > self.gap
             cause = self._cause(frame - start, surprised, frame >= pending)
             if cause is not None:
@@ -95,11 +98,13 @@ class ReferenceRule:
         return "length" if length >= self.max_length else None
 
     def _checked(self, losses: Checkable, track: Track, fed: int, frame: int, mean: _Mean) -> float:
-        """How far the frame's loss is above the mean, with as many losses in full precision as there are."""
-        exact = losses.exact(fed, frame)
-        first = frame + 1 - len(exact)
-        discounts = [self.gui_discount if gui else 1.0 for gui in track.gui[first : frame + 1]]
-        mean.replace([value * discount for value, discount in zip(exact, discounts, strict=True)])
+        """How far the frame's loss is above the mean, as exactly as it takes to tell which side it is on."""
+        for values, tolerance in losses.closer(fed, frame):
+            first = frame + 1 - len(values)
+            discounts = [self.gui_discount if gui else 1.0 for gui in track.gui[first : frame + 1]]
+            mean.replace([value * discount for value, discount in zip(values, discounts, strict=True)])
+            if abs(mean.excess - self.gap) > tolerance:
+                break
         return mean.excess
 
 

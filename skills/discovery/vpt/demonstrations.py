@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from groundup.perception import video
 from groundup.skills.discovery.types import Track
 from groundup.skills.discovery.vpt.actions import Actions, as_kinds, from_bins, is_null_quantised, to_joint
-from groundup.skills.discovery.vpt.cursor import draw_cursor
+from groundup.skills.discovery.vpt.cursor import ARROW, Pointer, draw_cursor
 from groundup.skills.discovery.vpt.networks import InverseDynamics
 from groundup.skills.discovery.vpt.recordings import ActionsUnusable, Recording, from_actions
 
@@ -31,6 +31,22 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where frames come from: a whole video, or `length` frames of it from `start` seconds on."""
+
+    path: Path
+    start: float = 0.0
+    length: int | None = None
+    pointer: Pointer = ARROW
+
+    def pictures(self) -> Iterator[NDArray[np.uint8]]:
+        """The frames as they were recorded, RGB. Raises VideoUnusable."""
+        if self.length is None:
+            return video.frames(self.path)
+        return video.piece(self.path, self.start, self.length)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Demonstration:
     """The frames of a video at which something was done.
 
@@ -38,7 +54,7 @@ class Demonstration:
     policy's choices. `total` is the number of frames in the video.
     """
 
-    path: Path
+    source: Source
     recording: Recording
     kept: NDArray[np.int64]
     track: Track
@@ -54,18 +70,18 @@ class Demonstration:
         keep = np.zeros(self.total, dtype=bool)
         keep[self.kept] = True
         number = -1
-        for number, pixels in enumerate(video.frames(self.path)):
+        for number, pixels in enumerate(self.source.pictures()):
             if number >= self.total:
                 break
             if keep[number]:
                 x, y = self.recording.cursor[number]
                 if not np.isnan(x):
-                    draw_cursor(pixels, float(x), float(y))
+                    draw_cursor(pixels, float(x), float(y), self.source.pointer)
                 yield shrink(pixels)
         if number + 1 != self.total:
             found = f"more than {self.total}" if number >= self.total else str(number + 1)
             raise ActionsUnusable(
-                f"{self.path} has {found} frames, but {self.total} actions were recorded: "
+                f"{self.source.path} has {found} frames, but {self.total} actions were recorded: "
                 "they belong to another video, or one of the two was cut."
             )
 
@@ -77,7 +93,7 @@ def shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def demonstration(
-    path: Path, recording: Recording, events: Iterable[tuple[int, str]] = (), *, drop_small: bool = False
+    source: Source, recording: Recording, events: Iterable[tuple[int, str]] = (), *, drop_small: bool = False
 ) -> Demonstration:
     """Leave out the frames where nothing was done, and give events the number of the next kept frame.
 
@@ -93,18 +109,19 @@ def demonstration(
         actions=as_kinds(actions),
         events=tuple((frame, name) for frame, name in placed if frame < len(kept)),
     )
-    return Demonstration(path, recording, kept, track, to_joint(actions))
+    return Demonstration(source, recording, kept, track, to_joint(actions))
 
 
-def predicted(path: Path, idm: InverseDynamics, progress: Progress | None = None) -> Recording:
+def predicted(source: Source, idm: InverseDynamics, progress: Progress | None = None) -> Recording:
     """What an inverse dynamics model says was done at each frame of a video. Raises VideoUnusable."""
-    small = map(shrink, video.frames(path))
+    small = map(shrink, source.pictures())
     buttons, camera, memory = [], [], idm.empty()
+    place = next(idm.parameters()).device
     while window := list(islice(small, WINDOW)):
         with torch.inference_mode():
-            pressed, bins, memory = idm.actions(torch.from_numpy(np.stack(window)), memory)
-        buttons.append(pressed.numpy().astype(bool))
-        camera.append(from_bins(bins.numpy()))
+            pressed, bins, memory = idm.actions(torch.from_numpy(np.stack(window)).to(place), memory)
+        buttons.append(pressed.cpu().numpy().astype(bool))
+        camera.append(from_bins(bins.cpu().numpy()))
         if progress is not None:
             progress(sum(map(len, buttons)))
     return from_actions(Actions(np.concatenate(buttons), np.concatenate(camera)))

@@ -17,15 +17,14 @@ from groundup.envs.errors import GroundupError
 from groundup.skills.discovery.vpt.cnn import as_input
 from groundup.skills.discovery.vpt.features import BATCH, FeatureStore
 from groundup.skills.discovery.vpt.networks import Policy
-from groundup.skills.discovery.vpt.winograd import LEAST_CHANNELS, FastCnn
 
 FIRST_CHUNK = 8
 LARGEST_CHUNK = 64
 """Frames; short at first, since many segments are, then doubling: what is dropped stays below what was
 used."""
 
-FAST_BATCH = 2
-"""Frames; measured: the tiles of more leave the processor's caches."""
+GPU_BATCH = 64
+"""Frames; 0.8 GB of activations at VPT's 3x size."""
 
 
 class LossesInvalid(GroundupError):
@@ -40,39 +39,11 @@ class ChunkedLosses:
     ) -> None:
         self._policy = policy
         self._actions = torch.from_numpy(actions)
-        self._store = FeatureStore(frames, policy.features)
-
-    def __len__(self) -> int:
-        return len(self._actions)
-
-    def since(self, start: int) -> Iterator[float]:
-        """See `Losses`."""
-        yield from chunked(self._policy, self._store, self._actions, start)
-
-    def finish(self) -> None:
-        """Let the stream of frames run to its end, so that it can say what is wrong with it."""
-        self._store.finish()
-
-
-class FastLosses:
-    """The same losses with the CNN's wide convolutions by Winograd; those near a threshold can be checked."""
-
-    tolerance = 1e-3
-    """Nats; ten times what the golden test allows."""
-
-    def __init__(
-        self,
-        policy: Policy,
-        actions: NDArray[np.int64],
-        frames: Iterator[NDArray[np.uint8]],
-        *,
-        least_channels: int = LEAST_CHANNELS,
-    ) -> None:
-        self._policy = policy
-        self._actions = torch.from_numpy(actions)
-        cnn = FastCnn(policy.net.img_process.cnn, least_channels)
+        place = next(policy.parameters()).device
         self._store = FeatureStore(
-            frames, lambda pictures: cnn(as_input(pictures)), batch=FAST_BATCH, recent=2 * LARGEST_CHUNK
+            frames,
+            lambda pictures: policy.features(pictures.to(place)).cpu(),
+            batch=BATCH if place.type == "cpu" else GPU_BATCH,
         )
 
     def __len__(self) -> int:
@@ -81,27 +52,6 @@ class FastLosses:
     def since(self, start: int) -> Iterator[float]:
         """See `Losses`."""
         yield from chunked(self._policy, self._store, self._actions, start)
-
-    def exact(self, start: int, frame: int) -> list[float]:
-        """See `Checkable`; of a long segment the latest frames are computed again, the earlier remembered."""
-        end = frame + 1
-        with torch.inference_mode():
-            vectors = self._store.take(start, end)
-            pictures = self._store.recent(start, end)
-            if pictures:
-                stacked = torch.from_numpy(np.stack(pictures))
-                vectors[-len(pictures) :] = torch.cat(
-                    [self._policy.features(p) for p in torch.split(stacked, BATCH)]
-                )
-            memory, values = self._policy.empty(), []
-            for part, actions in zip(
-                torch.split(vectors, LARGEST_CHUNK),
-                torch.split(self._actions[start:end], LARGEST_CHUNK),
-                strict=True,
-            ):
-                losses, memory = self._policy.losses(part, actions, memory)
-                values += losses.tolist()
-        return values
 
     def finish(self) -> None:
         """Let the stream of frames run to its end, so that it can say what is wrong with it."""
@@ -116,8 +66,10 @@ def chunked(policy: Policy, store: FeatureStore, actions: Tensor, start: int) ->
             vectors = store.take(start, min(start + chunk, len(actions)))
             if len(vectors) == 0:
                 return
-            losses, memory = policy.losses(vectors, actions[start : start + len(vectors)], memory)
-        yield from finite(losses, start)
+            place = memory[0][0].device
+            taken = actions[start : start + len(vectors)].to(place)
+            losses, memory = policy.losses(vectors.to(place), taken, memory)
+        yield from finite(losses.cpu(), start)
         start += len(vectors)
         chunk = min(2 * chunk, LARGEST_CHUNK)
 

@@ -16,9 +16,17 @@ import torch
 from groundup.skills.discovery.rules.reference import ReferenceRule
 from groundup.skills.discovery.types import Losses
 from groundup.skills.discovery.vpt.actions import BUTTONS, Actions
-from groundup.skills.discovery.vpt.demonstrations import Demonstration, demonstration, in_video, predicted
-from groundup.skills.discovery.vpt.engine import ChunkedLosses, FastLosses, SteppedLosses
+from groundup.skills.discovery.vpt.demonstrations import (
+    SIDE,
+    Demonstration,
+    Source,
+    demonstration,
+    in_video,
+    predicted,
+)
+from groundup.skills.discovery.vpt.engine import ChunkedLosses, SteppedLosses
 from groundup.skills.discovery.vpt.files import load_idm, load_policy
+from groundup.skills.discovery.vpt.methods import bfloat_losses, winograd_losses
 from groundup.skills.discovery.vpt.networks import Policy
 from groundup.skills.discovery.vpt.recordings import from_actions, read_recording
 
@@ -47,13 +55,16 @@ def golden(data: Path) -> Golden:
     folder = data / "vpt-golden"
     recordings = {
         "recorded": read_recording(folder / "clip.jsonl"),
-        "idm": predicted(folder / "clip.mp4", load_idm(folder / "idm.model")),
+        "idm": predicted(Source(folder / "clip.mp4"), load_idm(folder / "idm.model")),
     }
     return Golden(
         load_policy(folder / "policy.model"),
         json.loads((folder / "expected.json").read_text()),
         dict(np.load(folder / "frames.npz")),
-        {name: demonstration(folder / "clip.mp4", recording) for name, recording in recordings.items()},
+        {
+            name: demonstration(Source(folder / "clip.mp4"), recording)
+            for name, recording in recordings.items()
+        },
     )
 
 
@@ -74,15 +85,26 @@ def test_the_frames_and_actions_are_the_references(golden: Golden, name: str) ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_frames_decoded_from_the_video_are_equal_to_the_bit(golden: Golden, name: str) -> None:
-    assert np.array_equal(np.stack(list(golden.demonstrations[name].frames())), golden.frames[name])
+    """Where a menu is open, but for the pointer: VPT's picture of it is not ours to keep."""
+    demo = golden.demonstrations[name]
+    for number, pixels in enumerate(demo.frames()):
+        differs = (pixels != golden.frames[name][number]).any(axis=2)
+        if demo.track.gui[number]:
+            at = demo.recording.cursor[demo.kept[number]] / 720
+            rows, columns = np.nonzero(differs)
+            assert len(rows) <= 4
+            assert (abs(rows / SIDE - at[1]) < 0.06).all()
+            assert (abs(columns / SIDE - at[0] * 9 / 16) < 0.04).all()
+        else:
+            assert not differs.any()
 
 
 FIRST = partial(SteppedLosses, channels_first=True)
 # The golden policy is narrow: ask for Winograd's convolutions all the same.
-FAST = partial(FastLosses, least_channels=1)
+WINOGRAD = partial(winograd_losses, least_channels=1)
 
 
-@pytest.mark.parametrize("engine", [SteppedLosses, FIRST, ChunkedLosses, FAST])
+@pytest.mark.parametrize("engine", [SteppedLosses, FIRST, ChunkedLosses, WINOGRAD])
 @pytest.mark.parametrize("name", NAMES)
 def test_losses_and_boundaries_are_the_references(golden: Golden, name: str, engine: Any) -> None:
     demo, expected = golden.demonstrations[name], golden.expected[name]
@@ -94,6 +116,22 @@ def test_losses_and_boundaries_are_the_references(golden: Golden, name: str, eng
     np.testing.assert_allclose(list(losses().since(0)), expected["loss_without_reset"], atol=1e-4, rtol=0)
     for gap, boundaries in expected["boundaries_by_gap"].items():
         assert _cut(losses(), demo, float(gap)) == boundaries
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bfloat16_is_off_by_what_it_says_and_its_boundaries_are_the_references(
+    golden: Golden, name: str
+) -> None:
+    demo, expected = golden.demonstrations[name], golden.expected[name]
+    losses = bfloat_losses(golden.policy, demo.joint, iter(golden.frames[name]))
+    off = np.abs(np.array(list(losses.since(0))) - expected["loss_without_reset"])
+    assert 1e-4 < off.max() < losses.tolerance < 1
+    checked = 0
+    for gap, boundaries in expected["boundaries_by_gap"].items():
+        losses = bfloat_losses(golden.policy, demo.joint, iter(golden.frames[name]))
+        assert _cut(losses, demo, float(gap)) == boundaries
+        checked += losses.checked
+    assert 0 < checked < 240 * len(expected["boundaries_by_gap"])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,173 @@
+"""`groundup segment` and `groundup calibrate`: their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
+
+Videos = Annotated[
+    list[Path], typer.Argument(help="Videos, one folder of videos, or one LeRobotDataset (v3.0).")
+]
+Policy = Annotated[Path, typer.Option(help="A VPT .model file with its .weights beside it.")]
+PolicyWeights = Annotated[Path | None, typer.Option(help="Weights, if not beside the .model file.")]
+Actions = Annotated[Path | None, typer.Option(help="Recorded actions, JSON lines, one a frame.")]
+Events = Annotated[Path | None, typer.Option(help="Events that end a skill, JSON lines.")]
+Idm = Annotated[
+    Path | None, typer.Option(help="An inverse dynamics model (.model), where actions were not recorded.")
+]
+IdmWeights = Annotated[Path | None, typer.Option(help="Its weights, if not beside it.")]
+Cursor = Annotated[
+    Path | None, typer.Option(help="PNG of the pointer to draw in menus. [default: a plain arrow]")
+]
+DropSmall = Annotated[
+    bool, typer.Option("--drop-small", help="Leave out frames whose camera moves less than its bins show.")
+]
+RuleName = Annotated[
+    str, typer.Option(help="How to cut: reference, smoothed, histogram, combined, combined-events.")
+]
+
+
+def segment(
+    videos: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Videos, a folder of videos, a LeRobotDataset (v3.0), or recordings of a mouse game."
+        ),
+    ],
+    policy: Annotated[
+        Path | None, typer.Option(help="A VPT .model file with its .weights beside it; for videos.")
+    ] = None,
+    policy_weights: PolicyWeights = None,
+    actions: Actions = None,
+    events: Events = None,
+    idm: Idm = None,
+    idm_weights: IdmWeights = None,
+    rule: RuleName = "reference",
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            help="Nats above the mean loss; of other rules the height of a peak. "
+            "[default: 18 with recorded, 17 with predicted actions]"
+        ),
+    ] = None,
+    min_length: Annotated[int, typer.Option(help="Shortest segment, frames.", min=1)] = 2,
+    max_length: Annotated[int, typer.Option(help="Longest segment, frames.", min=1)] = 12_800,
+    fast: Annotated[
+        bool,
+        typer.Option(
+            "--fast/--exact",
+            help="Compute roughly where the processor does that faster, and exactly near the gap.",
+        ),
+    ] = False,
+    drop_small: DropSmall = False,
+    cursor: Cursor = None,
+    clips: Annotated[Path | None, typer.Option(help="Folder to write a clip of each segment to.")] = None,
+    timeline: Annotated[Path | None, typer.Option(help="PNG to draw losses and boundaries in.")] = None,
+    lerobot: Annotated[
+        Path | None, typer.Option(help="Folder to write a LeRobotDataset (v3.0) to, a segment an episode.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="FILE.jsonl to add records to, or FILE.csv.")] = None,
+    seed_library: Annotated[
+        str | None,
+        typer.Option(help="Library that gets the segments as skills, or what recordings of a mouse teach."),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Videos at a time.", min=1)] = 1,
+    engine: Annotated[str, typer.Option(help="Who cuts several videos: local processes, or ray.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster. [default: one of this machine, for this run]")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Cut demonstration videos into skills where the actions surprise a policy."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import cli_seed
+
+        if seed_library is not None and policy is None:
+            with Progress("learning") as progress:
+                taught = cli_seed.from_recordings(videos, seed_library, progress)
+            if json:
+                print_json(taught)
+            else:
+                print(cli_seed.as_text(taught))
+            return
+        if policy is None:
+            raise cli_seed.no_policy(videos)
+        from groundup.agent import cli_segment
+        from groundup.skills.discovery.segmenting import Job
+
+        job = Job(
+            video=videos[0],
+            policy=policy,
+            policy_weights=policy_weights,
+            actions=actions,
+            events=events,
+            idm=idm,
+            idm_weights=idm_weights,
+            rule=rule,
+            gap=gap,
+            min_length=min_length,
+            max_length=max_length,
+            drop_small=drop_small,
+            precision="fast" if fast else "exact",
+            cursor=cursor,
+        )
+        options = cli_segment.SegmentOptions(
+            out, clips, timeline, lerobot, workers, engine, address, seed_library
+        )
+        with Progress("segmenting") as progress:
+            report = cli_segment.segment(videos, job, options, progress)
+        if json:
+            print_json(report)
+        else:
+            print(cli_segment.as_text(report))
+        if report.get("failed"):
+            raise typer.Exit(1)
+
+
+def calibrate(
+    videos: Videos,
+    policy: Policy,
+    policy_weights: PolicyWeights = None,
+    actions: Actions = None,
+    events: Events = None,
+    idm: Idm = None,
+    idm_weights: IdmWeights = None,
+    rule: RuleName = "reference",
+    length: Annotated[float | None, typer.Option(help="Mean length of segments wanted, frames.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Segments a minute wanted, instead.")] = None,
+    drop_small: DropSmall = False,
+    cursor: Cursor = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Pick the gap of a rule for a policy, from videos without labels; prints it for `segment --gap`."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import cli_segment
+        from groundup.skills.discovery.segmenting import Job
+
+        job = Job(
+            video=videos[0],
+            policy=policy,
+            policy_weights=policy_weights,
+            actions=actions,
+            events=events,
+            idm=idm,
+            idm_weights=idm_weights,
+            rule=rule,
+            drop_small=drop_small,
+            cursor=cursor,
+        )
+        with Progress("calibrating") as progress:
+            report = cli_segment.calibrate(videos, job, length, rate, progress)
+        if json:
+            print_json(report)
+        else:
+            print(
+                f"--rule {report['rule']} --gap {report['gap']:.4g}: {report['segments']} segments, "
+                f"{report['mean_length']} frames long on average (wanted {report['wanted_length']})"
+            )

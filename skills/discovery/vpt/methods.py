@@ -1,0 +1,68 @@
+"""Which way losses are computed: exactly, or fast where the processor has something faster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from groundup.skills.discovery.vpt.bfloat import BfloatCnn, is_native
+from groundup.skills.discovery.vpt.checked import CheckedLosses
+from groundup.skills.discovery.vpt.engine import ChunkedLosses
+from groundup.skills.discovery.vpt.networks import Policy
+from groundup.skills.discovery.vpt.winograd import LEAST_CHANNELS, FastCnn
+
+Precision = Literal["exact", "fast"]
+
+WINOGRAD_BATCH = 2
+"""Frames; measured: the tiles of more leave the processor's caches."""
+
+BFLOAT_BATCH = 8
+"""Frames; measured: of fewer the last layer's 17 MB of weights take their time."""
+
+WINOGRAD_FLOOR = 1e-3
+"""Nats; ten times what the golden test allows."""
+
+BFLOAT_FLOOR = 4e-3
+"""Nats; less than any error measured, for policies that act alike whatever they see."""
+
+
+def winograd_losses(
+    policy: Policy,
+    actions: NDArray[np.int64],
+    frames: Iterator[NDArray[np.uint8]],
+    *,
+    least_channels: int = LEAST_CHANNELS,
+) -> CheckedLosses:
+    """In float32 throughout, wide convolutions by Winograd: equal within 1e-4 nats on the golden clip."""
+    cnn = FastCnn(policy.net.img_process.cnn, least_channels)
+    return CheckedLosses(
+        policy, actions, frames, cnn, batch=WINOGRAD_BATCH, floor=WINOGRAD_FLOOR, audited=False
+    )
+
+
+def bfloat_losses(
+    policy: Policy, actions: NDArray[np.int64], frames: Iterator[NDArray[np.uint8]]
+) -> CheckedLosses:
+    """With the CNN in bfloat16; what is near a threshold is computed again in float32."""
+    cnn = BfloatCnn(policy.net.img_process.cnn)
+    return CheckedLosses(policy, actions, frames, cnn, batch=BFLOAT_BATCH, floor=BFLOAT_FLOOR, audited=True)
+
+
+def losses_of(
+    policy: Policy, actions: NDArray[np.int64], frames: Iterator[NDArray[np.uint8]], precision: Precision
+) -> tuple[ChunkedLosses | CheckedLosses, str]:
+    """The losses of a demonstration and the name of how they are computed."""
+    if next(policy.parameters()).is_cuda:
+        return ChunkedLosses(policy, actions, frames), "float32 on a GPU"
+    if precision == "fast" and is_native():
+        return bfloat_losses(policy, actions, frames), "bfloat16, checked in float32"
+    return winograd_losses(policy, actions, frames), "float32"
+
+
+def device() -> torch.device:
+    """Where networks run: a GPU when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
