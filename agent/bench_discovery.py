@@ -19,7 +19,7 @@ from groundup.agent.bench_discovery_models import Models, load_models
 from groundup.agent.machine import machine
 from groundup.envs.errors import UsageError
 from groundup.skills.discovery.labels import Labels, read_labels
-from groundup.skills.discovery.measure import score
+from groundup.skills.discovery.measure import purity, score
 from groundup.skills.discovery.peaks import Curve, above, height_for, mean_length, smooth
 from groundup.skills.discovery.rules.combined import combined_curve, combined_with_events, last_events
 from groundup.skills.discovery.rules.histogram import histogram_change
@@ -66,7 +66,8 @@ def run(folder: Path, models: Path, seeds: Sequence[int], tell: Tell) -> dict[st
     for done, seed in enumerate(seeds):
         held = load_models(models, seed)
         found = _found(held, seed, validation, test, length)
-        rows += [_row(seed, name, each, labels["test"]) for name, each in found.items()]
+        steps = [len(episode) for episode in test.episodes]
+        rows += [_row(seed, name, each, labels["test"], steps) for name, each in found.items()]
         tell(done + 1, len(seeds), f"seed {seed}")
     return {
         "length": length,
@@ -125,8 +126,16 @@ def content_change(episode: Episode) -> Curve:
     return np.concatenate([[0.0], change])
 
 
-def _row(seed: int, name: str, found: Found, labels: Sequence[Labels]) -> dict[str, Any]:
-    row: dict[str, Any] = {"seed": seed, "method": name, "found": sum(map(len, found))}
+def _row(
+    seed: int, name: str, found: Found, labels: Sequence[Labels], steps: Sequence[int]
+) -> dict[str, Any]:
+    switches = [one.switches for one in labels]
+    row: dict[str, Any] = {
+        "seed": seed,
+        "method": name,
+        "found": sum(map(len, found)),
+        "purity": purity(zip(found, switches, steps, strict=True)),
+    }
     for tolerance in TOLERANCES:
         row[f"f1@{tolerance}"] = score(
             ((f, one.switches) for f, one in zip(found, labels, strict=True)), tolerance
@@ -155,6 +164,7 @@ def _results(rows: Sequence[dict[str, Any]], episodes: int) -> list[dict[str, An
                 "spread": statistics.pstdev(f1),
                 "f1@5": statistics.mean(by[name, s]["f1@5"] for s in seeds),
                 "found": statistics.mean(by[name, s]["found"] for s in seeds),
+                "purity": statistics.mean(by[name, s]["purity"] for s in seeds),
                 "baseline": statistics.mean(by[best, s]["f1@2"] for s in seeds),
                 "ratio": statistics.mean(share),
                 "ratio_spread": statistics.pstdev(share),
@@ -173,10 +183,12 @@ def _results(rows: Sequence[dict[str, Any]], episodes: int) -> list[dict[str, An
 def as_text(report: dict[str, Any]) -> str:
     """The table for people."""
     lines = [
-        f"{'method':20} {'F1@2':>12} {'F1@5':>6} {'found':>7} {'(F1 - random) / (supervised - random)':>38}"
+        f"{'method':20} {'F1@2':>12} {'F1@5':>6} {'found':>7} {'purity':>7} "
+        f"{'(F1 - random) / (supervised - random)':>38}"
     ]
     lines += [
         f"{row['case']:20} {row['ours']:.3f} ± {row['spread']:.3f} {row['f1@5']:6.3f} {row['found']:7.0f} "
+        f"{row['purity']:7.3f} "
         f"{row['ratio']:30.2f} ± {row['ratio_spread']:.2f}"
         for row in report["results"]
     ]

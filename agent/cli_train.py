@@ -33,7 +33,10 @@ def train(
         ),
     ] = None,
     segments: Annotated[
-        str, typer.Option(help="controller only: fixed, reference, latent or true, how its segments are cut.")
+        str,
+        typer.Option(
+            help="controller only: how its segments are cut: fixed, reference, combined, latent, true."
+        ),
     ] = "latent",
     length: Annotated[
         int, typer.Option(help="controller only: steps that a segment shall have on average.")

@@ -15,6 +15,7 @@ else:
 
 from groundup.envs.errors import UsageError
 from groundup.skills.discovery.demonstrations import read
+from groundup.skills.discovery.measure import match
 from groundup.skills.discovery.training import behaviour
 from groundup.skills.discovery.training.checkpoint import BadCheckpoint, read_model_card
 from groundup.skills.discovery.training.commands import Cutting, read_controller, train
@@ -23,7 +24,7 @@ from groundup.skills.discovery.training.data import Data, load
 from groundup.skills.discovery.training.fit_controller import batches
 from groundup.skills.discovery.training.loop import Plan
 from groundup.skills.discovery.training.networks import Policy, Sizes
-from groundup.skills.discovery.training.segments import fixed, reference, reference_cuts, true
+from groundup.skills.discovery.training.segments import combined, fixed, reference, reference_cuts, true
 
 from .toys import PAIRS, STEPS, SWITCHES, shown, write_toys
 
@@ -71,6 +72,8 @@ def test_segments_are_cut_as_they_are_named(data: tuple[Data, Data], policy: Pat
     model = Policy(SMALL)
     model.load_state_dict(_weights(policy))
     assert reference(validation, STEPS / 4, model)(validation) == [SWITCHES] * 4
+    for cuts in combined(validation, STEPS / 4, model)(validation):
+        assert match(cuts, SWITCHES, 2) == len(SWITCHES)
 
 
 def test_the_reference_rule_begins_a_segment_at_the_step_that_surprised() -> None:

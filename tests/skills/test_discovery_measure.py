@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from groundup.envs.errors import UsageError
-from groundup.skills.discovery.measure import match, score
+from groundup.skills.discovery.measure import match, purity, score
 from groundup.skills.discovery.peaks import above, height_for, mean_length, peaks
 from groundup.skills.discovery.rules.combined import last_events
 from groundup.skills.discovery.rules.histogram import histogram_rule
@@ -144,3 +144,11 @@ def test_events_count_for_what_latent_skills_say_of_them() -> None:
 def test_the_latent_rule_needs_latent_skills() -> None:
     with pytest.raises(UsageError, match="needs a model of latent skills"):
         latent_rule(1.0).cut(Told([0.0] * 5), track(5))
+
+
+def test_purity_counts_the_steps_of_the_longest_part() -> None:
+    assert purity([([], [], 10), ([4], [4], 10)]) == 1.0
+    assert purity([([4], [6], 10)]) == 0.8  # 6 steps from 4 on: two of the first skill, four of the second
+    assert purity([([], [3], 10)]) == 0.7
+    assert purity([(list(range(1, 10)), [3], 10)]) == 1.0  # every step for itself
+    assert purity([]) == 1.0

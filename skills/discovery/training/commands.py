@@ -24,7 +24,15 @@ from groundup.skills.discovery.training.fit_latent import train_latent
 from groundup.skills.discovery.training.latent import LatentSkills, Shape
 from groundup.skills.discovery.training.loop import STATE, Plan, Tell
 from groundup.skills.discovery.training.networks import Policy
-from groundup.skills.discovery.training.segments import SOURCES, Cutter, fixed, latent, reference, true
+from groundup.skills.discovery.training.segments import (
+    SOURCES,
+    Cutter,
+    combined,
+    fixed,
+    latent,
+    reference,
+    true,
+)
 from groundup.skills.discovery.training.supervised import train_detector
 
 
@@ -116,6 +124,8 @@ def _cutter(validation: Data, policy: Policy, cutting: Cutting) -> Cutter:
             return fixed(cutting.length)
         case "reference":
             return reference(validation, cutting.length, policy)
+        case "combined":
+            return combined(validation, cutting.length, policy)
         case "latent" if cutting.latent is not None:
             return latent(validation, cutting.length, read_latent(cutting.latent))
         case _:

@@ -23,8 +23,8 @@ from groundup.skills.discovery.training.loop import Plan, Task, Tell, fit
 from groundup.skills.discovery.training.networks import Encoder, Policy, Sizes, before
 from groundup.skills.discovery.training.segments import Found
 
-STEPS = 1600
-"""Steps of a batch."""
+STEPS = 400
+"""Steps of a batch, as many as the policies of this package are trained on at once."""
 
 LONGEST = 128
 """Steps of a segment, as many as VPT remembers; longer ones are parted evenly."""

@@ -13,15 +13,16 @@ import numpy as np
 
 from groundup.skills.discovery.labels import read_labels
 from groundup.skills.discovery.peaks import Curve, above, height_for, mean_length, smooth
+from groundup.skills.discovery.rules.combined import combined_curve
 from groundup.skills.discovery.rules.reference import ReferenceRule
-from groundup.skills.discovery.training.data import Data
+from groundup.skills.discovery.training.data import Data, Episode
 from groundup.skills.discovery.training.fit_latent import boundary_posterior
 from groundup.skills.discovery.training.latent import LatentSkills
 from groundup.skills.discovery.training.networks import Policy
-from groundup.skills.discovery.training.scoring import PolicyLosses
+from groundup.skills.discovery.training.scoring import PolicyLosses, track_of
 from groundup.skills.discovery.types import Losses, Track
 
-Source = Literal["fixed", "reference", "latent", "true"]
+Source = Literal["fixed", "reference", "combined", "latent", "true"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 
 Found = list[list[int]]
@@ -43,12 +44,17 @@ def true() -> Cutter:
 
 def latent(validation: Data, length: float, model: LatentSkills) -> Cutter:
     """Where latent skills give way to one another, as the rule of that name cuts."""
+    return _peaks(validation, length, lambda episode: smooth(boundary_posterior(model, episode)))
 
-    def curves(data: Data) -> list[Curve]:
-        return [smooth(boundary_posterior(model, episode)) for episode in data.episodes]
 
-    height = height_for(curves(validation), length)
-    return lambda data: [above(curve, height) for curve in curves(data)]
+def combined(validation: Data, length: float, policy: Policy) -> Cutter:
+    """Where the losses of `policy` and the action histogram agree most, as the rule of that name cuts."""
+    kinds, events = len(validation.card.actions), list(validation.card.events)
+    return _peaks(
+        validation,
+        length,
+        lambda e: combined_curve(PolicyLosses(policy, e), track_of(e, kinds, events)),
+    )
 
 
 def reference(validation: Data, length: float, policy: Policy) -> Cutter:
@@ -59,6 +65,11 @@ def reference(validation: Data, length: float, policy: Policy) -> Cutter:
 
     gap = calibrate_gap(losses(validation), length)
     return lambda data: [reference_cuts(gap, one) for one in losses(data)]
+
+
+def _peaks(validation: Data, length: float, curve: Callable[[Episode], Curve]) -> Cutter:
+    height = height_for([curve(episode) for episode in validation.episodes], length)
+    return lambda data: [above(curve(episode), height) for episode in data.episodes]
 
 
 def calibrate_gap(scored: Sequence[Losses], length: float) -> float:
