@@ -32,7 +32,7 @@ from groundup.memory.store import Store
 BATCH = 20_000
 """Events written in one transaction while a long log is made."""
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds that anything may take to show before it is an error."""
 
 MARK_SECONDS = 1.0

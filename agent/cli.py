@@ -167,6 +167,12 @@ def watch(
     plain: Annotated[bool, typer.Option("--plain", help="Print the same facts as lines.")] = False,
     web: Annotated[bool, typer.Option("--web", help="Show it in a browser on this machine.")] = False,
     port: Annotated[int, typer.Option(help="Port of --web; 0 takes a free one.", min=0, max=65535)] = 0,
+    svg: Annotated[
+        Path | None, typer.Option(help="Write a picture of a screen to this file instead of showing it.")
+    ] = None,
+    screen: Annotated[
+        str, typer.Option(help="The screen of --svg: run, growth, skills, scenes, segments, log.")
+    ] = "run",
     debug: Debug = False,
 ) -> None:
     """Watch a run as it happens, and everything that was learnt."""
@@ -183,6 +189,8 @@ def watch(
                 plain=plain,
                 web=web,
                 port=port,
+                svg=svg,
+                screen=screen,
             )
         )
 

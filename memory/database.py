@@ -235,6 +235,8 @@ def _open_server(url: str, *, create: bool, readonly: bool) -> Database:
     try:
         parsed = make_url(url)
         name = parsed.render_as_string(hide_password=True)
+        if parsed.get_backend_name() != "postgresql":
+            raise LibraryUnusable(f"{name}: only SQLite files and PostgreSQL can hold a library.")
         engine = create_engine(parsed, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     except ModuleNotFoundError as error:
         raise MissingPart(
@@ -244,8 +246,6 @@ def _open_server(url: str, *, create: bool, readonly: bool) -> Database:
         raise LibraryUnusable(
             f"{url} is not the address of a library: give a path, or postgresql+psycopg://USER@HOST/NAME."
         ) from error
-    if engine.dialect.name != "postgresql":
-        raise LibraryUnusable(f"{name}: only SQLite files and PostgreSQL can hold a library.")
     _explain_errors(engine, name)
     database = Database(engine.connect(), name, None, None)
     try:
@@ -291,7 +291,9 @@ def _explain_errors(engine: Engine, name: str) -> None:
                 raise LibraryUnusable(sentence) from error
         elif isinstance(context.sqlalchemy_exception, OperationalError):
             first_line = str(error).strip().splitlines()[0]
-            raise LibraryUnusable(f"The database {name} cannot be used: {first_line}") from error
+            raise LibraryUnusable(
+                f"The database {name} cannot be used: {first_line}: check that it runs, and the address."
+            ) from error
 
     event.listen(engine, "handle_error", explain)
 

@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from groundup.envs.errors import LibraryUnusable
+
 JsonObject = dict[str, Any]
 """A JSON object as Python holds it."""
 
@@ -24,8 +26,14 @@ def to_json(document: object) -> str:
 
 
 def from_json(text: str) -> Any:
-    """The document behind `text`; raises `ValueError` when it is not JSON."""
-    return json.loads(text)
+    """The document behind `text`; raises `LibraryUnusable` when it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LibraryUnusable(
+            f"The library is damaged (a text in it is no JSON: {error}): restore a copy, or give another "
+            "--library."
+        ) from error
 
 
 def _plain(value: object) -> object:

@@ -299,19 +299,23 @@ def _leave_with_parent(app: WatchApp) -> None:
     threading.Thread(target=watching, daemon=True, name="parent").start()
 
 
-def screenshot(feed: Feed, name: str, path: Path, size: tuple[int, int], *, light: bool = False) -> None:
-    """Write a picture of one screen as SVG, without a terminal."""
+def screenshot(
+    feed: Feed, name: str, path: Path, size: tuple[int, int], *, segments: Segmentation | None = None
+) -> None:
+    """Write a picture of one screen as SVG, without a terminal; raises `UsageError` when it cannot be."""
 
-    async def take() -> None:
-        app = WatchApp(feed)
+    async def take() -> str:
+        app = WatchApp(feed, segments=segments)
         async with app.run_test(size=size) as pilot:
-            if light:
-                app.theme = LIGHT.name
             app.action_go(name)
-            while app.counting:
+            await pilot.pause()
+            while app.counting or any(not w.is_finished for w in app.workers if w.group != "count"):
                 await pilot.pause(0.05)
             await pilot.pause(0.6)
-            picture = app.export_screenshot(title=f"groundup watch: {name}")
-            path.write_text(smaller(picture), encoding="utf-8")
+            return smaller(app.export_screenshot(title=f"groundup watch: {name}"))
 
-    asyncio.run(take())
+    picture = asyncio.run(take())
+    try:
+        path.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}): give another --svg.") from error

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundup.memory.records import Event
+from groundup.tui.sound import sound
 
 LIMIT = 512
 """Points of a curve: more than a terminal of 300 columns can show."""
@@ -134,7 +135,7 @@ class Growth:
         for event in events:
             taker = takers.get(event.kind)
             if taker is not None:
-                taker(event)
+                taker(sound(event))
             self.updated = event.t
             self.began = self.began or event.t
 

@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Input, Static
 from groundup.memory.records import Event
 from groundup.tui import facts
 from groundup.tui.base import WatchScreen, begin
+from groundup.tui.sound import sound
 from groundup.tui.source import SEARCHED
 
 PAGE = 200
@@ -210,7 +211,7 @@ def _row(event: Event) -> tuple[str | Text, ...]:
 
 
 def _words(event: Event) -> str:
-    data = event.data
+    data = sound(event).data
     match event.kind:
         case "step":
             then = f" > {data['then']}" if data.get("then") else ""

@@ -24,6 +24,7 @@ from groundup.memory.records import (
 )
 from groundup.tui import opening
 from groundup.tui.growth import Growth
+from groundup.tui.sound import sound
 from groundup.tui.state import News, RunState
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class Source:
         found = lookups.events_before(
             run, last, limit=1, since=max(0, last - SEARCHED), kinds=("look",), text=wanted
         )
-        return self.picture(found[0].data.get("frame")) if found else None
+        return self.picture(sound(found[0]).data.get("frame")) if found else None
 
     # Skills
 
@@ -231,6 +232,7 @@ class Source:
             look = self.store.lookups.look(use.run, use.step)
             if look is None:
                 continue
+            look = sound(look)
             before, after = self.picture(look.data.get("frame")), self.picture(look.data.get("after"))
             if before is not None:
                 return before, after, look.data

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundup.memory.errors import UsageError
+
+if TYPE_CHECKING:
+    from groundup.tui.segments import Segmentation
+
+PICTURE = (120, 40)
+"""Columns and rows of a picture of a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +28,19 @@ class WatchOptions:
     plain: bool = False
     web: bool = False
     port: int = 0
+    svg: Path | None = None
+    screen: str = "run"
 
 
 def watch(options: WatchOptions) -> None:
     """Show the library until one leaves; raises `UsageError` or `LibraryUnusable` with a sentence."""
-    if options.plain and options.web:
-        raise UsageError("--plain prints lines and --web shows a page: give one of them.")
-    if options.plain:
+    if options.plain + options.web + (options.svg is not None) > 1:
+        raise UsageError(
+            "--plain prints lines, --web shows a page and --svg writes a picture: give one of them."
+        )
+    if options.svg is not None:
+        _draw(options, options.svg)
+    elif options.plain:
         _print(options)
     elif options.web:
         from groundup.tui.web import serve
@@ -41,12 +54,10 @@ def watch(options: WatchOptions) -> None:
 def _check(options: WatchOptions) -> None:
     """Say what is wrong now, rather than in the browser."""
     from groundup.tui.feed import Feed
-    from groundup.tui.segments import read_segmentation
 
     for location in (options.library, *options.beside):
         Feed(location, options.run if location == options.library else None).close()
-    if options.segments is not None:
-        read_segmentation(options.segments)
+    _segments(options)
 
 
 def _print(options: WatchOptions) -> None:
@@ -60,15 +71,30 @@ def _print(options: WatchOptions) -> None:
         source.close()
 
 
+def _draw(options: WatchOptions, svg: Path) -> None:
+    from groundup.tui.app import WatchApp, screenshot
+    from groundup.tui.feed import Feed
+
+    if options.screen not in WatchApp.MODES:
+        raise UsageError(f"--screen {options.screen!r} is none: give one of {', '.join(WatchApp.MODES)}.")
+    with closing(Feed(options.library, options.run)) as feed:
+        screenshot(feed, options.screen, svg, PICTURE, segments=_segments(options))
+    print(svg)
+
+
+def _segments(options: WatchOptions) -> Segmentation | None:
+    if options.segments is None:
+        return None
+    from groundup.tui.segments import read_segmentation
+
+    return read_segmentation(options.segments)
+
+
 def _show(options: WatchOptions) -> None:
     from groundup.tui.app import show
     from groundup.tui.feed import Feed
 
-    segments = None
-    if options.segments is not None:
-        from groundup.tui.segments import read_segmentation
-
-        segments = read_segmentation(options.segments)
+    segments = _segments(options)
     with ExitStack() as stack:
         feeds: list[Feed] = []
         for location in (options.library, *options.beside):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from groundup.memory.records import Control, Event, RunRecord
+from groundup.tui.sound import sound
 
 RECENT = 400
 """Steps whose counters are shown as curves beside the picture."""
@@ -102,7 +103,7 @@ class RunState:
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in events that came since, in order."""
-        for event in events:
+        for event in map(sound, events):
             self.next_seq = event.seq + 1
             data = event.data
             match event.kind:
