@@ -80,11 +80,14 @@ def learn_from(recordings: Sequence[Path], location: str, tell: Tell) -> dict[st
                 "give another --seed-library."
             )
         done, skipped = [], []
+        # One learner for all: once it finds out which numbers count, it looks back on what it saw before.
+        learner, perceiver = Learner(), Perceiver()
+        load(library.store, learner, perceiver)
         for folder, card in zip(recordings, cards, strict=True):
             if _hash(folder) in library.store.get_knowledge(SECTION):
                 skipped.append(str(folder))
             else:
-                done.append(asdict(imitate(folder, card, library, tell)))
+                done.append(asdict(imitate(folder, card, library, learner, perceiver, tell)))
         return {
             "library": library.store.name,
             "game": cards[0].game,
@@ -94,8 +97,18 @@ def learn_from(recordings: Sequence[Path], location: str, tell: Tell) -> dict[st
         }
 
 
-def imitate(folder: Path, card: Card, library: Library, tell: Tell = lambda *_: None) -> Imitated:
-    """Learn from one recording, in one transaction: a kill leaves the library as it was."""
+def imitate(
+    folder: Path,
+    card: Card,
+    library: Library,
+    learner: Learner,
+    perceiver: Perceiver,
+    tell: Tell = lambda *_: None,
+) -> Imitated:
+    """Learn from one recording, in one transaction: a kill leaves the library as it was.
+
+    `learner` and `perceiver` are where the library stands.
+    """
     store = library.store
     env = ReplayEnv(folder, takes=LEARNT)
     try:
@@ -106,8 +119,8 @@ def imitate(folder: Path, card: Card, library: Library, tell: Tell = lambda *_: 
                 "start",
                 {"steps": env.actions, "frozen": False, "recording": folder.name, "player": card.player},
             )
-            learner, perceiver = Learner(), Perceiver()
-            load(store, learner, perceiver)
+            if learner.holding:  # a recording that broke off
+                learner.forget()
             if store.get_knowledge("lessons"):
                 Knowledge(store, run.id, learner, perceiver).snapshot()
             before = len(library)
