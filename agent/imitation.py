@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from groundup.agent.knowledge import Knowledge, load
 from groundup.envs.errors import UsageError
 from groundup.envs.recordings import ACTIONS, Card, read_card
 from groundup.envs.replay import ReplayEnv
-from groundup.envs.types import Accepts, Action, Click, Drag, Point
+from groundup.envs.types import Action, Click, Drag, KeyPress, Point
 from groundup.memory.store import Store
 from groundup.perception.embedding import TextEmbedder
 from groundup.perception.observation import Observation, Thing
@@ -37,9 +37,6 @@ SECTION = "demonstrations"
 
 BESIDE = 24
 """Pixels from a press within which the nearest thing was meant: people aim at the middle of what they see."""
-
-LEARNT = Accepts(click=True, drag=True)
-"""What can be learnt from so far; what else was done happens as time passes."""
 
 Tell = Callable[[int, int, str], None]
 
@@ -80,11 +77,14 @@ def learn_from(recordings: Sequence[Path], location: str, tell: Tell) -> dict[st
                 "give another --seed-library."
             )
         done, skipped = [], []
+        # One learner for all: once it finds out which numbers count, it looks back on what it saw before.
+        learner, perceiver = Learner(), Perceiver(keys=keys_of(recordings))
+        load(library.store, learner, perceiver)
         for folder, card in zip(recordings, cards, strict=True):
             if _hash(folder) in library.store.get_knowledge(SECTION):
                 skipped.append(str(folder))
             else:
-                done.append(asdict(imitate(folder, card, library, tell)))
+                done.append(asdict(imitate(folder, card, library, learner, perceiver, tell)))
         return {
             "library": library.store.name,
             "game": cards[0].game,
@@ -94,10 +94,22 @@ def learn_from(recordings: Sequence[Path], location: str, tell: Tell) -> dict[st
         }
 
 
-def imitate(folder: Path, card: Card, library: Library, tell: Tell = lambda *_: None) -> Imitated:
-    """Learn from one recording, in one transaction: a kill leaves the library as it was."""
+def imitate(
+    folder: Path,
+    card: Card,
+    library: Library,
+    learner: Learner,
+    perceiver: Perceiver,
+    tell: Tell = lambda *_: None,
+) -> Imitated:
+    """Learn from one recording, in one transaction: a kill leaves the library as it was.
+
+    `learner` and `perceiver` are where the library stands.
+    """
     store = library.store
-    env = ReplayEnv(folder, takes=LEARNT)
+    env = ReplayEnv(folder)
+    # What else was done happens as time passes: nothing can be learnt from it so far.
+    env = ReplayEnv(folder, takes=replace(env.accepts, right_click=False, scroll=False))
     try:
         with store.step():
             run = store.start_run(card.game, POLICY, seed=card.seed)
@@ -106,8 +118,8 @@ def imitate(folder: Path, card: Card, library: Library, tell: Tell = lambda *_: 
                 "start",
                 {"steps": env.actions, "frozen": False, "recording": folder.name, "player": card.player},
             )
-            learner, perceiver = Learner(), Perceiver()
-            load(store, learner, perceiver)
+            if learner.holding:  # a recording that broke off
+                learner.forget()
             if store.get_knowledge("lessons"):
                 Knowledge(store, run.id, learner, perceiver).snapshot()
             before = len(library)
@@ -128,6 +140,11 @@ def imitate(folder: Path, card: Card, library: Library, tell: Tell = lambda *_: 
     finally:
         env.close()
     return imitated
+
+
+def keys_of(recordings: Sequence[Path]) -> tuple[str, ...]:
+    """The keys and chords ("shift+enter") that were pressed in any of the recordings."""
+    return tuple(sorted({chord for folder in recordings for chord in ReplayEnv(folder).accepts.keys}))
 
 
 def _hash(folder: Path) -> str:
@@ -202,15 +219,19 @@ def meant(obs: Observation, action: Action, held: Thing | None) -> Decision | No
             if first is None or second is None or first is second:
                 return None
             return Decision("use", first, second, drag=True, why="shown")
+        case KeyPress(keys):
+            key = next((thing for thing in obs.things if thing.keys == keys), None)
+            return None if key is None else Decision("use", key, why="shown")
     return None
 
 
 def thing_at(obs: Observation, point: Point) -> Thing | None:
     """The smallest thing at a point, else the nearest one beside it; None where there is none."""
-    holding = [thing for thing in obs.things if thing.box.contains(*point)]
+    seen = [thing for thing in obs.things if not thing.keys]
+    holding = [thing for thing in seen if thing.box.contains(*point)]
     if holding:
         return min(holding, key=lambda thing: thing.box.area)
-    near = min(obs.things, key=lambda thing: _distance(thing, point), default=None)
+    near = min(seen, key=lambda thing: _distance(thing, point), default=None)
     return near if near is not None and _distance(near, point) <= BESIDE else None
 
 

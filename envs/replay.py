@@ -162,7 +162,7 @@ def _places(action: Action) -> tuple[Point, ...]:
 
 def _all_kinds(actions: list[Recorded]) -> Accepts:
     done = [recorded.action for recorded in actions]
-    keys = {key for action in done if isinstance(action, KeyPress | Hold) for key in action.keys}
+    keys = {"+".join(action.keys) for action in done if isinstance(action, KeyPress | Hold)}
     return Accepts(
         click=any(isinstance(action, Click) and action.button == "left" for action in done),
         right_click=any(isinstance(action, Click) and action.button == "right" for action in done),
@@ -185,7 +185,7 @@ def _taken(action: Action, accepts: Accepts) -> bool:
         case Scroll():
             return accepts.scroll
         case KeyPress(keys) | Hold(keys):
-            return bool(keys) and set(keys) <= set(accepts.keys)
+            return bool(keys) and ("+".join(keys) in accepts.keys or set(keys) <= set(accepts.keys))
         case TypeText():
             return accepts.text
     return False

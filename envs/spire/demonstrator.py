@@ -16,13 +16,16 @@ from groundup.envs.spire.layout import Ui, Widget
 from groundup.envs.spire.run import Command
 from groundup.envs.spire.scripted import Player, always_attack, random_legal, sensible
 from groundup.envs.spire.session import Session
-from groundup.envs.types import Click, Move
+from groundup.envs.types import Click, Drag, Move
 
 PLAYERS: dict[str, Player] = {"sensible": sensible, "attack": always_attack, "random": random_legal}
 
 LOOKED, AIMED, ANSWERED = 40, 3, 16
 """Frames watched before the first action, with the pointer on a thing before pressing, and after it: the
 longest movement lasts 10 (`effects`), and the eased bars a little more."""
+
+DRAGGED = 0.7
+"""Share of cards that are dragged onto what they are for; people do both, and this is quicker."""
 
 LONGEST = 5_000
 """Clicks after which a run is left off: a good deck may climb for ever."""
@@ -52,13 +55,14 @@ def record(folder: Path, *, player: str = "sensible", seed: int = 0, runs: int =
 
 
 class _Mouse:
-    """Turns what a player wants into clicks on widgets."""
+    """Turns what a player wants into clicks on widgets, and cards dragged onto them."""
 
     def __init__(self, env: RecordingEnv, session: Session, player: Player, rng: Random) -> None:
         self._env = env
         self._session = session
         self._player = player
         self._rng = rng
+        self._hand = Random(0)
         self._clicks = 0
 
     def play(self, runs: int, tell: Tell) -> int:
@@ -76,8 +80,12 @@ class _Mouse:
             self._press(self._found(command))
             return
         targeted = self._session.run.cards[view.hand[command.index].id].targeted
-        self._press(self._found(Ui("select", command.index)))
+        card = self._found(Ui("select", command.index))
         # What needs no target is played on oneself, as people do who have no better place for it.
+        if self._hand.random() < DRAGGED:
+            self._drag(card, self._found(Ui("aim", command.target)) if targeted else self._hero())
+            return
+        self._press(card)
         self._press(self._found(Ui("aim", command.target)) if targeted else self._hero())
 
     def _found(self, press: Command | Ui) -> Widget:
@@ -101,6 +109,14 @@ class _Mouse:
         self._env.act(Move(x, y))
         self._watch(AIMED)
         self._env.act(Click(x, y))
+        self._watch(ANSWERED)
+        self._clicks += 1
+
+    def _drag(self, card: Widget, onto: Widget) -> None:
+        (x, y), (to_x, to_y) = self._spot(card), self._spot(onto)
+        self._env.act(Move(x, y))
+        self._watch(AIMED)
+        self._env.act(Drag(((x, y), ((x + to_x) // 2, (y + to_y) // 2), (to_x, to_y))))
         self._watch(ANSWERED)
         self._clicks += 1
 

@@ -12,9 +12,9 @@ from examples.shapes import Shapes
 from groundup.agent.imitation import meant, thing_at
 from groundup.envs.recorder import RecordingEnv
 from groundup.envs.recordings import ACTIONS, CARD
-from groundup.envs.types import Click, Drag, Move, Scroll
+from groundup.envs.types import Click, Drag, KeyPress, Move, Scroll
 from groundup.memory.store import Store
-from groundup.perception.observation import Observation, Thing
+from groundup.perception.observation import Observation, Thing, key_things
 from groundup.perception.types import Box
 from groundup.skills.library import Library
 from tests.agent.conftest import GAME, Groundup
@@ -155,3 +155,9 @@ def test_what_was_done_becomes_a_move() -> None:
     assert meant(SCREEN, Drag(((105, 105), (106, 106))), None) is None
     assert meant(SCREEN, Click(500, 500), None) is None
     assert meant(SCREEN, Scroll(105, 105, 0, 5), None) is None
+    assert meant(SCREEN, KeyPress(("b",)), None) is None
+    keyed = SCREEN.with_keys(key_things(("b", "shift+enter")), frozenset())
+    pressed = meant(keyed, KeyPress(("shift", "enter")), None)
+    assert pressed is not None
+    assert pressed.first.keys == ("shift", "enter")
+    assert thing_at(keyed, (0, 0)) is None

@@ -1,0 +1,47 @@
+"""`groundup segment --seed-library` on videos: each segment is a skill that is listed, found and exported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.agent.conftest import Groundup
+
+GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "vpt-golden"
+
+
+@pytest.fixture
+def golden() -> Path:
+    if not GOLDEN.is_dir():
+        sentence = f"{GOLDEN} is missing: it holds a small policy and a clip."
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return GOLDEN
+
+
+def test_segments_become_skills(groundup: Groundup, golden: Path, tmp_path: Path) -> None:
+    library = str(tmp_path / "library.db")
+    command = (
+        "segment", str(golden / "clip.mp4"), "--actions", str(golden / "clip.jsonl"),
+        "--policy", str(golden / "policy.model"), "--gap", "1", "--seed-library", library, "--json",
+    )  # fmt: skip
+    ran = groundup(*command)
+    assert ran.code == 0, ran.err
+    count = len(ran.json["boundaries"])
+    assert ran.json["skills"] == count > 1
+    listed = groundup("skills", "list", "--library", library, "--json").json["skills"]
+    assert len(listed) == count
+    assert {skill["provenance"] for skill in listed} == {"demonstration"}
+    assert all(skill["steps"][0]["target"]["template_sha"] for skill in listed)
+    found = groundup("skills", "search", listed[0]["name"], "--library", library, "--json").json["skills"]
+    assert found[0]["name"] == listed[0]["name"]
+    folder = tmp_path / "folders"
+    out = groundup("skills", "export", str(folder), "--folders", "--library", library, "--json")
+    assert out.json == {"exported": count, "folder": str(folder)}
+    other = str(tmp_path / "other.db")
+    assert groundup("skills", "import", str(folder), "--library", other, "--json").json["added"] == count
+    assert groundup(*command).json["skills"] == count
+    assert len(groundup("skills", "list", "--library", library, "--json").json["skills"]) == count
