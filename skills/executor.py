@@ -52,9 +52,9 @@ PAUSES = 4
 PLAIN, PART = 30, 150
 """Levels by which, and cells over which, two frames differ plainly: a flame or a breath is smaller."""
 
-LATE = 14
-"""Frames awaited at first for an answer of a game that may be slow; a turn of Freeciv against three computer
-players, on two busy cores, took up to 1.5 s."""
+LATE, USUAL = 16, 8
+"""Frames awaited for an answer of a game that may be slow, at first and at least. At ten frames a second: a
+turn against three computer players, asked of a server on two busy cores, takes 0.2 to 1.5 s, a step 0.1 s."""
 
 LIMIT = 60
 """Frames awaited at the most until a screen that never rests is taken as it is."""
@@ -86,7 +86,7 @@ class Executor:
         screen's own motion it would hide the answers to come."""
         self._env = env
         self._slow = slow
-        self._tracker = ChangeTracker(patience=LATE) if slow else ChangeTracker()
+        self._tracker = ChangeTracker(patience=LATE, least=USUAL) if slow else ChangeTracker()
         self._frame: Frame | None = None
         self._lasting: Mask | None = None
         self._hovers = True
