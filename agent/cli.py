@@ -15,7 +15,7 @@ import typer
 
 from groundup.agent.cli_bench import bench
 from groundup.agent.cli_demos import demos
-from groundup.agent.cli_live import launch
+from groundup.agent.cli_live import launch, record
 from groundup.agent.cli_output import STOPPED, Debug, Json, LibraryOption, Progress, guarded, print_json
 from groundup.agent.cli_segmenting import calibrate, segment
 from groundup.agent.cli_skills import skills
@@ -33,6 +33,7 @@ app.add_typer(skills, name="skills")
 app.add_typer(bench, name="bench")
 app.add_typer(demos, name="demos")
 app.command(epilog="Example: groundup launch freeciv")(launch)
+app.command(epilog="Example: groundup record out/demos/0 --window Freeciv")(record)
 app.command(epilog="Example: groundup train policy out/crafter --out out/models/policy-0 --seed 0")(train)
 
 
@@ -224,12 +225,19 @@ def _library_of(game: str) -> str:
 
 
 @app.command(epilog="Example: groundup doctor")
-def doctor(json: Json = False, debug: Debug = False) -> None:
+def doctor(
+    window: Annotated[
+        bool,
+        typer.Option("--window", help="Open a small window and measure capture, mouse and keyboard in it."),
+    ] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Say what works on this machine, what is missing, and how to get it."""
     with guarded(debug=debug, json=json):
         from groundup.agent.doctor import as_text, examine
 
-        report = examine()
+        report = examine(window=window)
         if json:
             print_json(report)
         else:

@@ -1,10 +1,14 @@
-"""`groundup launch`: starts a real game with what it needs, and stops exactly what it started."""
+"""`groundup launch` and `record`: a real game started and stopped; somebody playing recorded."""
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -65,3 +69,49 @@ def _on_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     return ended
+
+
+def record(
+    folder: Annotated[Path, typer.Argument(help="Folder for the recording; made if it is not there.")],
+    window: Annotated[str | None, typer.Option(help="The window's title, or how it begins.")] = None,
+    window_class: Annotated[str | None, typer.Option(help="Its class.")] = None,
+    window_pid: Annotated[int | None, typer.Option(help="The process that owns it.")] = None,
+    window_profile: Annotated[
+        str | None, typer.Option(help="What is known of it: a name or a .toml file. [default: by the title]")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.")] = None,
+    player: Annotated[str, typer.Option(help="Who plays, for the card.")] = "",
+    show_keys: Annotated[
+        bool, typer.Option("--show-keys", help="Keep what is typed; by default only the game's keys are.")
+    ] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Record somebody playing: the window's picture, mouse and keyboard; Ctrl-C ends it."""
+    with guarded(debug=debug, json=json):
+        from groundup.envs.errors import UsageError
+        from groundup.envs.window import Query
+        from groundup.envs.window_record import record as start
+
+        query = Query(window, window_class, window_pid)
+        if query == Query():
+            raise UsageError("Which window? Name it with --window, --window-class or --window-pid.")
+        if minutes is not None and not minutes > 0:
+            raise UsageError(f"--minutes {minutes:g} is no time to record: give more than 0.")
+        end = math.inf if minutes is None else time.monotonic() + 60 * minutes
+        ended = _on_signals()
+        done = start(
+            query,
+            folder,
+            profile=window_profile,
+            until=lambda: ended.is_set() or time.monotonic() >= end,
+            show_keys=show_keys,
+            player=player,
+        )
+        if json:
+            print_json(asdict(done))
+        else:
+            print(
+                f"{done.folder}: {done.frames} frames, {done.inputs} inputs, {done.masked} keys masked; "
+                f"{done.ended}."
+            )

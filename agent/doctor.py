@@ -17,8 +17,11 @@ from groundup.agent.settings import Settings
 from groundup.envs.errors import GroundupError
 
 
-def examine() -> dict[str, Any]:
-    """Each check with its outcome; `ok` says whether all that playing needs is there."""
+def examine(*, window: bool = False) -> dict[str, Any]:
+    """Each check with its outcome; `ok` says whether all that playing needs is there.
+
+    `window` also tries capture and input in a window opened for it.
+    """
     checks = [
         _check("python", _python, "install Python 3.11 or newer"),
         _check("packages", _packages, "pip install groundup"),
@@ -34,6 +37,13 @@ def examine() -> dict[str, Any]:
         _check("real games", _real_games, "make setup-live", needed=False),
         _check("a window for --visible", _display, "set DISPLAY, or leave --visible out", needed=False),
     ]
+    if window:
+        from groundup.agent.doctor_window import capturing, delivering
+
+        checks += [
+            _check("window capture", capturing, "see docs/live.md"),
+            _check("window input", delivering, "see docs/live.md; nothing else may use the mouse meanwhile"),
+        ]
     return {
         "ok": all(c["ok"] for c in checks if c["needed"]),
         "checks": checks,

@@ -18,7 +18,9 @@ def make_policy(name: str, seed: int, env: Env, *, learning: bool = True) -> Pol
     """The policy of that name for `env`; raises `UsageError` for an unknown one."""
     match name:
         case "local":
-            return Learner(seed, learning=learning, drags=env.accepts.drag)
+            # What is played with keys, a world or a desk, is seldom over and begun anew.
+            endless = bool(env.accepts.keys)
+            return Learner(seed, learning=learning, drags=env.accepts.drag, endless=endless)
         case "random":
             return RandomPolicy(seed, env.size, env.accepts)
         case "elements":

@@ -11,7 +11,7 @@ from groundup.envs.window import Input, Query, Window, Windows, find
 from groundup.envs.window_capture import MssCapture
 from groundup.envs.window_env import PATIENCE_SECONDS, Desk, WindowEnv
 from groundup.envs.window_guard import Guard
-from groundup.envs.window_profile import Profile, load_profile, profile_for
+from groundup.envs.window_profile import Profile, chosen_profile
 from groundup.envs.window_stop import Stop
 from groundup.envs.window_watch import Judge, Poll, Watch, watch_x11
 
@@ -34,8 +34,7 @@ def open_window(
     windows = desktop()
     try:
         window = find(windows, query)
-        known = load_profile(profile) if isinstance(profile, str) else profile
-        chosen = known or profile_for(window.title) or load_profile("template")
+        chosen = chosen_profile(profile, window.title)
         stop = Stop()
         desk = _desk(windows, window, chosen, stop, tell)
     except BaseException:

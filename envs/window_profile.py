@@ -168,6 +168,14 @@ def load_profile(name_or_path: str) -> Profile:
         raise ProfileInvalid(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+def chosen_profile(given: Profile | str | None, title: str) -> Profile:
+    """The profile `given` (by name or file), else the shipped one for a window of that title, else the
+    template. Raises `ProfileInvalid`."""
+    if isinstance(given, str):
+        return load_profile(given)
+    return given or profile_for(title) or load_profile("template")
+
+
 def profile_for(title: str) -> Profile | None:
     """The shipped profile whose window has that title, or a title that begins so; None if there is none."""
     for name in shipped():

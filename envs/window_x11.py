@@ -176,11 +176,14 @@ class X11Windows:
             self._display.close()
 
     def _managed(self) -> bool:
-        """Whether a window manager runs: one that has gone leaves its property, not the window it names."""
+        """Whether a window manager runs: one that has gone leaves its property, not the window it names.
+
+        One that has only just begun has no list of windows yet, and does not show new ones.
+        """
         from Xlib.error import XError
 
         said = self._property(self._root, "_NET_SUPPORTING_WM_CHECK")
-        if said is None:
+        if said is None or self._property(self._root, "_NET_CLIENT_LIST") is None:
             return False
         try:
             repeated = self._property(self._resource(int(said[0])), "_NET_SUPPORTING_WM_CHECK")

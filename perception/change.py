@@ -83,9 +83,11 @@ class ChangeTracker:
     awaited at first, since a game may answer late; later as many as its answers have taken.
     """
 
-    def __init__(self, *, quiet: int = 2, patience: int = 8) -> None:
+    def __init__(self, *, quiet: int = 2, patience: int = 8, least: int = 0) -> None:
+        """`least` frames are awaited however fast a game's answers were: some take longer than most."""
         self._quiet = quiet
         self._patience = patience
+        self._least = least
         self._idle: Idle | None = None
         self._last: Seen
         self._window: deque[Seen] = deque(maxlen=WINDOW)
@@ -160,7 +162,7 @@ class ChangeTracker:
             return min(self._patience, max(1, _usual(self._hovers)))
         if len(self._answers) < ENOUGH or (self._unanswered >= DOUBTED and not hover):
             return self._patience
-        return min(self._patience, _usual(self._answers) + 1)
+        return min(self._patience, max(self._least, _usual(self._answers) + 1))
 
     def _begin(self, seen: Seen) -> None:
         self._idle = Idle(seen.small)

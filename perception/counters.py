@@ -117,7 +117,10 @@ class _Run:
 class CounterFinder:
     """Watches the own numbers from observation to observation."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, endless: bool = False) -> None:
+        """`endless`: a run of the game may have no end. Then progress is looked for within the first run too,
+        and one number alone that is back at its start, as points to spend each turn are, ends none."""
+        self._endless = endless
         self._start: dict[str, float] = {}
         self._scenes: dict[str, set[str]] = {}
         self._run = _Run()
@@ -165,7 +168,7 @@ class CounterFinder:
 
     def _look_within(self) -> None:
         """Look for a progress counter in the first run, before there is another one to compare it with."""
-        if not self._found and not self._done and self._run.reads >= ENDLESS:
+        if self._endless and not self._found and self._run.reads >= ENDLESS:
             self._found = _climbers(self._run, self._lasting)
 
     def end(self) -> None:
@@ -191,7 +194,7 @@ class CounterFinder:
             if p in values and p in lasting and s.last != self._start.get(p, s.first)
         }
         back = sum(values[p] == start for p, start in moved.items())
-        if len(moved) == 1 and back:
+        if len(moved) == 1 and back and not self._endless:
             # One number alone may be refilled within a run, but hardly from next to nothing.
             (place, start), *_ = moved.items()
             series = self._run.series[place]

@@ -52,9 +52,13 @@ PAUSES = 4
 PLAIN, PART = 30, 150
 """Levels by which, and cells over which, two frames differ plainly: a flame or a breath is smaller."""
 
-LATE = 14
-"""Frames awaited at first for an answer of a game that may be slow; a turn of Freeciv against three computer
-players, on two busy cores, took up to 1.5 s."""
+LATE, USUAL = 16, 8
+"""Frames awaited for an answer of a game that may be slow, at first and at least. At ten frames a second: a
+turn against three computer players, asked of a server on two busy cores, takes 0.2 to 1.5 s, a step 0.1 s."""
+
+UNANSWERED = 3
+"""Times that it is awaited before a move counts as dead: asked again while a server still works on the last
+turn, a client does nothing until the new one comes."""
 
 LIMIT = 60
 """Frames awaited at the most until a screen that never rests is taken as it is."""
@@ -86,7 +90,7 @@ class Executor:
         screen's own motion it would hide the answers to come."""
         self._env = env
         self._slow = slow
-        self._tracker = ChangeTracker(patience=LATE) if slow else ChangeTracker()
+        self._tracker = ChangeTracker(patience=LATE, least=USUAL) if slow else ChangeTracker()
         self._frame: Frame | None = None
         self._lasting: Mask | None = None
         self._hovers = True
@@ -165,13 +169,14 @@ class Executor:
         return self._later(change) if self._slow else change
 
     def _later(self, change: Change) -> Change:
-        """Wait for further parts of an answer; the largest of all."""
-        for _ in range(PAUSES):
+        """Wait for further parts of an answer, for longer where there was none; the largest of all."""
+        for looks in range(1, PAUSES + 1):
             last, self._frame = self.look(), self._settled()
             more = self._compare(last, self._frame)
-            if not more.responsive:
+            if more.responsive:
+                change = more if more.fraction > change.fraction or not change.responsive else change
+            elif change.responsive or looks == UNANSWERED:
                 break
-            change = more if more.fraction > change.fraction or not change.responsive else change
         return change
 
     def _rests(self) -> bool:

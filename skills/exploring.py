@@ -18,10 +18,14 @@ from .moves import Decision
 EARLY, LEAST = 10.0, 0.03
 """Moves by which half of them are spent on the unknown, and the least share: some 60 of the first 1,000."""
 
-HOPE, KEY_HOPE = 0.25, 0.05
+HOPE, KEY_HOPE = 0.28, 0.08
 """Least chance of an answer at which a thing, or a key in another case, is tried at all."""
 
-KEYS = 0.6
+NEW, OFTEN = 0.5, 0.3
+"""Share of the words on screen that never stood there when a key was pressed, above which the case is another
+one, and the share of moves spent on the unknown in it: there may be no second chance soon."""
+
+KEYS = 0.7
 """Share of these that goes to keys rather than to things on screen."""
 
 
@@ -37,7 +41,10 @@ class Explorer:
         """A key or thing to try, or None to choose among what is known; None where there are no keys."""
         if not any(thing.keys for thing in obs.things):
             return None
-        if self._rng.random() > max(LEAST, EARLY / (EARLY + self._choices.made)):
+        share = max(LEAST, EARLY / (EARLY + self._choices.made))
+        if max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW:
+            share = max(share, OFTEN)
+        if self._rng.random() > share:
             return None
         ways = [self._key, self._thing] if self._rng.random() < KEYS else [self._thing, self._key]
         found = ways[0](obs) or ways[1](obs)

@@ -67,8 +67,11 @@ class _Entry:
 class Learner:
     """Decides and learns; with `learning` off everything it knows stays as it is."""
 
-    def __init__(self, seed: int = 0, *, learning: bool = True, drags: bool = False) -> None:
-        """`drags`: the game takes drags, so a skill of two clicks may be done as one drag."""
+    def __init__(
+        self, seed: int = 0, *, learning: bool = True, drags: bool = False, endless: bool = False
+    ) -> None:
+        """`drags`: the game takes drags, so a skill of two clicks may be done as one; `endless`: its runs may
+        have no end."""
         self._rng = Random(seed)
         self.learning = learning
         self._drags = drags
@@ -76,7 +79,7 @@ class Learner:
         self.effects = EffectModel()
         self.outlook = Outlook()
         self.choices = Choices()
-        self.counters = CounterFinder()
+        self.counters = CounterFinder(endless=endless)
         self.tactics = Tactics(self.grammar, self.effects, self.outlook)
         self.shown = Shown()
         self._explorer = Explorer(self._rng, self.grammar, self.choices)

@@ -59,7 +59,7 @@ class Thinking:
 
             return ReferencePolicy(seed, learning=learning, adviser=PaperAdviser(mind))
         self._notes = Notes(store)
-        learner = Learner(seed, learning=learning, drags=env.accepts.drag)
+        learner = Learner(seed, learning=learning, drags=env.accepts.drag, endless=bool(env.accepts.keys))
         profile = self._opened.reasoner.profile
         self._advised = Advised(learner, mind, self._notes, profile, drags=env.accepts.drag)
         return self._advised

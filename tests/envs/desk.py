@@ -19,8 +19,7 @@ import pytest
 from groundup.envs.launch import GAMES, Programs
 from groundup.envs.launch_screen import open_screen
 
-PROGRAM = Path(__file__).with_name("window_program.py")
-SECONDS = 15.0
+SECONDS = 20.0
 """A window is up, an event written down, within this time even on a loaded machine."""
 
 
@@ -61,7 +60,7 @@ def wait_until(what: Callable[[], Any]) -> Any:
 
 @dataclass
 class Program:
-    """A running `window_program.py`, and what it has received."""
+    """A running probe (`envs/window_probe.py`), and what it has received."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -83,7 +82,15 @@ class Program:
 def open_program(folder: Path, title: str = "A Game", size: tuple[int, int] = (640, 400)) -> Program:
     """Open a window and wait until its program listens."""
     log = folder / f"{title.replace(' ', '-')}-{len(list(folder.iterdir()))}.jsonl"
-    command = [sys.executable, str(PROGRAM), str(log), title, str(size[0]), str(size[1])]
+    command = [
+        sys.executable,
+        "-m",
+        "groundup.envs.window_probe",
+        str(log),
+        title,
+        str(size[0]),
+        str(size[1]),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     program = Program(process, log, title)
     wait_until(lambda: program.events("ready"))

@@ -104,7 +104,7 @@ def test_the_unknown_gets_a_share_only_where_there_are_keys() -> None:
 
 
 def test_a_learner_presses_what_moves_the_progress_counter() -> None:
-    learner = Learner(3)
+    learner = Learner(3, endless=True)
     obs = observation(1)
     pressed: list[str] = []
     presses = 0
@@ -147,12 +147,12 @@ def test_a_key_becomes_a_skill(tmp_path: Path) -> None:
 
 
 def test_a_first_run_without_an_end_shows_what_climbs() -> None:
-    finder = CounterFinder()
+    finder = CounterFinder(endless=True)
     for i in range(120):
         finder.read(
             "scene 0", {"turn": 1.0 + i // 4, "year": 4000.0 - i, "gold": 50.0 + i // 4, "moves": i % 3}
         )
     assert finder.place("progress") == "turn"
-    again = CounterFinder()
+    again = CounterFinder(endless=True)
     again.load(finder.to_dict())
     assert again.place("progress") == "turn"

@@ -1,6 +1,7 @@
-"""A small real program for tests: a window that writes down each press, click, drag and move it receives.
+"""A window that writes down each press, click and move it receives: what a test or `doctor --window` aims at.
 
-Run as `python window_program.py LOG TITLE WIDTH HEIGHT`; one JSON line an event. Each click draws a square.
+Run as `python -m groundup.envs.window_probe LOG TITLE WIDTH HEIGHT`; one JSON line an event. Each click
+draws a square.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pygame
 
 
 def main(log: str, title: str, width: int, height: int) -> None:
+    """Show the window until it is closed, or q is pressed."""
     pygame.display.init()
     screen = pygame.display.set_mode((width, height), pygame.RESIZABLE)
     pygame.display.set_caption(title)
