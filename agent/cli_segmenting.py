@@ -87,6 +87,16 @@ def segment(
     with guarded(debug=debug, json=json):
         from groundup.agent import cli_seed
 
+        if seed_library is not None and policy is None and [one.suffix for one in videos] == [".json"]:
+            from groundup.agent import cli_segmented
+
+            with Progress("seeding") as progress:
+                sent = cli_segmented.seed(videos[0], seed_library, progress)
+            if json:
+                print_json(sent)
+            else:
+                print(cli_segmented.as_text(sent))
+            return
         if seed_library is not None and policy is None:
             with Progress("learning") as progress:
                 taught = cli_seed.from_recordings(videos, seed_library, progress)

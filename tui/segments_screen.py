@@ -11,11 +11,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Static
 
 from groundup.memory.errors import UsageError
-from groundup.tui.base import Chart, Panel, WatchScreen, colours
+from groundup.tui.base import Chart, Panel, WatchScreen, begin, colours
 from groundup.tui.chart import Axes, Series
 from groundup.tui.facts import Section
 from groundup.tui.picture import Picture, decode
 from groundup.tui.segments import Segmentation
+from groundup.tui.sending import send
 
 AROUND = 150
 """Frames to each side of a boundary that the near view shows: 7.5 seconds at 20 a second."""
@@ -47,6 +48,7 @@ class SegmentsScreen(WatchScreen):
         Binding("right_square_bracket", "move(1)", "Later", key_display="]"),
         Binding("left_curly_bracket", "move(-10)", "10 earlier", key_display="{", show=False),
         Binding("right_curly_bracket", "move(10)", "10 later", key_display="}", show=False),
+        Binding("s", "send", "Send"),
         Binding("n", "step(1)", "Next"),
         Binding("p", "step(-1)", "Previous"),
     ]
@@ -144,6 +146,27 @@ class SegmentsScreen(WatchScreen):
         seg = self.watch_app.segments
         if seg is not None:
             self._change(seg.moved(self._number, by))
+
+    def action_send(self) -> None:
+        """Make skills of the accepted segments, in the library that is watched."""
+        app = self.watch_app
+        seg = app.segments
+        if seg is None:
+            return
+        if not seg.accepted:
+            app.notify("Accept segments first (a): those are sent.", severity="warning")
+            return
+        app.notify(f"Sending {len(seg.accepted)} segments to the library ...")
+
+        async def sending() -> None:
+            try:
+                count = await send(seg.path, app.feed.location)
+            except UsageError as error:
+                app.notify(str(error), severity="error", timeout=15)
+            else:
+                app.notify(f"{count} segments are skills of the library now: 3 shows them.")
+
+        begin(self, sending, group="send", exclusive=True)
 
     def _change(self, changed: Segmentation) -> None:
         app = self.watch_app

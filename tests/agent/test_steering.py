@@ -37,10 +37,20 @@ class Playing:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        until(library.exists)
-        until(lambda: bool(self._runs()))
-        self.run = self._runs()[0]
-        until(lambda: self.steps > 3)
+        try:
+            until(library.exists, 60)
+            until(lambda: bool(self._runs()), 60)
+            self.run = self._runs()[0]
+            until(lambda: self.steps > 3, 60)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self.child.kill()
+        self.child.wait()
+        assert self.child.stderr is not None
+        self.child.stderr.close()
 
     def _runs(self) -> list[str]:
         try:
@@ -70,10 +80,7 @@ class Playing:
 def playing(tmp_path: Path) -> Iterator[Playing]:
     one = Playing(tmp_path / "live.db")
     yield one
-    one.child.kill()
-    one.child.wait()
-    assert one.child.stderr is not None
-    one.child.stderr.close()
+    one.close()
 
 
 def test_pause_step_resume_note_budget(playing: Playing) -> None:
