@@ -78,7 +78,8 @@ def learn_from(recordings: Sequence[Path], location: str, tell: Tell) -> dict[st
             )
         done, skipped = [], []
         # One learner for all: once it finds out which numbers count, it looks back on what it saw before.
-        learner, perceiver = Learner(), Perceiver(keys=keys_of(recordings))
+        keys = keys_of(recordings)
+        learner, perceiver = Learner(endless=bool(keys)), Perceiver(keys=keys)
         load(library.store, learner, perceiver)
         for folder, card in zip(recordings, cards, strict=True):
             if _hash(folder) in library.store.get_knowledge(SECTION):
@@ -161,7 +162,7 @@ class _Pupil:
         self._env = env
         self._learner = learner
         self._perceiver = perceiver
-        self._executor = Executor(env)
+        self._executor = Executor(env, slow=bool(env.accepts.keys))
         self._keeper = Keeper(library, run, value=learner.choices.value, provenance=POLICY, shown=shown)
         self._knowledge = Knowledge(library.store, run, learner, perceiver)
         self._journal = Journal(library.store, run, learner)

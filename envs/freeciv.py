@@ -6,14 +6,13 @@ What the game's own record says is read from the server's score log and saves, w
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from groundup.envs.freeciv_record import record
 from groundup.envs.games import Game
-from groundup.envs.launch import Launched, Programs, give, require
+from groundup.envs.launch import Launched, Programs, free_port, give, require
 from groundup.envs.launch_screen import PACKAGES, open_screen
 from groundup.envs.types import Action
 from groundup.envs.window import NoSuchWindow, Query, Window, Windows, find
@@ -114,7 +113,7 @@ class Freeciv:
         settings.parent.mkdir()
         settings.write_text(SETTINGS, encoding="ascii")
         give(settings.parent, settings)
-        port = _free_port()
+        port = free_port()
         home = {"HOME": str(folder), "XAUTHORITY": os.environ.get("XAUTHORITY", "")}
         rules = str(folder / "game.serv")
         name = f"server-{self._games}"
@@ -197,9 +196,3 @@ def _ready(windows: Windows, query: Query) -> bool:
     except NoSuchWindow:
         return False
     return area.w >= LEAST[0] and area.h >= LEAST[1]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -180,6 +181,13 @@ def give(*paths: Path) -> None:
     if os.getuid() == 0:
         for path in paths:
             os.chown(path, NOBODY, NOBODY)
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def found(program: str) -> str | None:

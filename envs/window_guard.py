@@ -192,6 +192,8 @@ class Guard:
                 self._click((x, y), "left")
                 self._pause(self._timing.between)
                 self._click((x, y), "left")
+            case Move(x, y) if self._profile.input.mouse == "relative":
+                self._look((x, y))
             case Move(x, y):
                 self._go((x, y))
             case Drag(path):
@@ -253,7 +255,16 @@ class Guard:
         self.release()
 
     def _go(self, point: Point) -> None:
+        if self._profile.input.mouse == "relative":
+            return
         self._put(self._viewport.to_screen(point))
+
+    def _look(self, point: Point) -> None:
+        """Turn the camera so that it looks at a point of the frame, about."""
+        width, height = self._viewport.size
+        turn = self._profile.input.turn
+        self._own(point)
+        self.turn(round(turn * (point[0] - width / 2)), round(turn * (point[1] - height / 2)))
 
     def _put(self, place: Point) -> None:
         place = self._off_corners(place)

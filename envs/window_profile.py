@@ -49,7 +49,10 @@ class InputPart(_Part):
     text: bool = False
     keys: tuple[str, ...] = ()
     mouse: Literal["absolute", "relative"] = "absolute"
-    """"relative" for a game that holds the pointer and turns a camera by the mouse."""
+    """"relative" for a game that holds the pointer and turns a camera by the mouse: to move to a point of the
+    frame is then to turn the camera there, and a click is made where it looks."""
+    turn: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """How far the mouse must move for the camera to turn by a pixel of the frame."""
 
     @field_validator("keys")
     @classmethod

@@ -77,8 +77,7 @@ def record(
     try:
         window = find(windows, query)
         chosen = chosen_profile(profile, window.title)
-        # Video has even sides only.
-        area = Rect(*window.area[:2], window.area.w & ~1, window.area.h & ~1)
+        area = window.area
         if not shown(area, windows.monitors()):
             raise RecordingFailed(
                 f"Part of the window {window.title!r} is off the screen: move it, then record."

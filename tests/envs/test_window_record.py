@@ -29,7 +29,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
     folder = tmp_path_factory.mktemp("recording")
     done = threading.Event()
     with screen():
-        program = open_program(tmp_path_factory.mktemp("program"), "A Game", (641, 400))
+        program = open_program(tmp_path_factory.mktemp("program"), "A Game", (641, 401))
 
         def play() -> None:
             time.sleep(2.0)
@@ -57,7 +57,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
 def test_a_recording_has_a_line_for_each_picture(recording: tuple[Path, Recorded]) -> None:
     folder, report = recording
     card = read_card(folder)
-    assert (card.game, card.size, card.fps, card.player) == ("test", (640, 400), 20.0, "xdotool")
+    assert (card.game, card.size, card.fps, card.player) == ("test", (641, 401), 20.0, "xdotool")
     ticks = list(read_ticks(folder))
     assert len(ticks) == card.frames == report.frames >= 40
     assert report.ended == "asked to stop"
