@@ -66,7 +66,7 @@ class Mind:
         before: tuple[int, float] = (0, 0.0),
         remember: int = REMEMBERED,
     ) -> None:
-        """`remember`: answers kept by content; `before`: calls and dollars spent in an earlier life of the run."""
+        """`remember`: answers kept by content; `before`: calls and dollars spent earlier in the run."""
         self.reasoner = reasoner
         self.remembered: Counter[str] = Counter()
         """Questions answered from memory, by kind."""

@@ -221,6 +221,8 @@ def _status(
         return NotTaken(_short(said) or f"status {status}")
     if status < 500:
         return Refused(f"{url} refuses the request (status {status}: {_short(said)}).", usage)
+    if re.search(r"response_format|json_schema|tool_choice", said):
+        return NotTaken(_short(said))  # llama-cpp-python answers 500 to a form that it does not know
     return Unavailable(f"{url} fails (status {status}: {_short(said)}).", usage)
 
 
