@@ -70,8 +70,10 @@ class Chat:
 
     def arguments(self, question: Question[Any], rung: Rung, profile: Profile, mend: str) -> dict[str, Any]:
         """See `Api`."""
-        content: list[dict[str, Any]] = [{"type": "text", "text": _mended(question.text, mend)}]
-        content += [{"type": "image_url", "image_url": {"url": p.url}} for p in question.pictures]
+        text = _mended(question.text, mend)
+        parts = [{"type": "image_url", "image_url": {"url": p.url}} for p in question.pictures]
+        # Servers of models without sight know plain text alone.
+        content = [{"type": "text", "text": text}, *parts] if parts else text
         out: dict[str, Any] = {
             "messages": [
                 {"role": "system", "content": question.system},

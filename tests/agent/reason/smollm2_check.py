@@ -16,6 +16,7 @@ from dataclasses import replace
 from groundup.agent.reason import prompts
 from groundup.agent.reason.errors import NoAnswer
 from groundup.agent.reason.pictures import plain
+from groundup.agent.reason.profiles import Profile
 from groundup.agent.reason.server import ServerReasoner
 
 QUESTIONS = (
@@ -40,7 +41,7 @@ QUESTIONS = (
 
 def main(url: str) -> None:
     """Ask all and print the score."""
-    reasoner = ServerReasoner("smollm2", url, "none", timeout=120)
+    reasoner = ServerReasoner("smollm2", url, "none", profile=Profile(answer_tokens=120), timeout=120)
     right = asked = valid = 0
     for goal, answer, others in QUESTIONS:
         for place in range(len(others) + 1):

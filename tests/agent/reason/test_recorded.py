@@ -1,7 +1,7 @@
 """Exchanges with a server that others wrote, recorded once: what it says can be read without it.
 
-`recorded/` holds what `transformers serve` (transformers 5.24) and llama-cpp-python's server answered to the
-real client; the pictures sent are cut out. To record anew: delete a file, start the server, and run
+`recorded/` holds what `transformers serve` (transformers 5.24) answered to the real client, with the
+checkpoint of `test_serve.py`; what was sent is cut out. To record anew: delete a file, start the server, and run
 this with its address in GROUNDUP_RECORD.
 """
 
@@ -48,15 +48,6 @@ def test_transformers_serve(api: str) -> None:
     reasoner.close()
     assert answer.reply.element == 2
     assert answer.usage.tokens_in > 300
-
-
-def test_llama_cpp_holds_a_model_to_the_schema() -> None:
-    reasoner = ServerReasoner("smollm2", URL, "none", retries=0)
-    with recorder("llama-cpp-chat"):
-        answer = reasoner.ask(prompts.duplicates(["press the button", "open the door"]))
-    reasoner.close()
-    assert answer.how == "schema"
-    assert answer.usage.tokens_out > 0
 
 
 def test_transformers_serve_with_a_model_that_makes_no_sense() -> None:
