@@ -1,8 +1,8 @@
 """Exchanges with a server that others wrote, recorded once: what it says can be read without it.
 
 `recorded/` holds what `transformers serve` (transformers 5.24) answered to the real client, with the
-checkpoint of `test_serve.py`; what was sent is cut out. To record anew: delete a file, start the server, and run
-this with its address in GROUNDUP_RECORD.
+checkpoint of `test_serve.py`; what was sent is cut out. To record anew: delete a file, start the server,
+and run this with its address in GROUNDUP_RECORD.
 """
 
 from __future__ import annotations
