@@ -185,6 +185,23 @@ def watch(
         _print(report, json, table(report))
 
 
+@bench.command(epilog="Example: groundup bench models --steps 1000 --seed 0")
+def models(
+    steps: Annotated[int, typer.Option(help="Steps to play with each policy.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of game and agents.")] = 0,
+    game: Annotated[str, typer.Option(help="The game to play.")] = "spire",
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """What asking a model costs, beside the paper's schedule, counted on a server here."""
+    with guarded(debug=debug, json=json):
+        from groundup.agent import bench_models
+
+        with Progress("bench") as progress:
+            report = bench_models.run(game, steps, seed, progress)
+        _print(report, json, table(report))
+
+
 def table(report: dict[str, Any]) -> str:
     """The results of a bench as lines, and the machine."""
     lines = [f"{'case':62} {'ours':>10} {'baseline':>10} {'ratio':>8}  unit (n)"]

@@ -35,6 +35,12 @@ def examine(*, window: bool = False) -> dict[str, Any]:
             "games draw", _drawing, "pip install --force-reinstall groundup, and what the line above names"
         ),
         _check("real games", _real_games, "make setup-live", needed=False),
+        _check(
+            "models",
+            _models,
+            "pip install 'groundup[openai]' for a server, 'groundup[vlm]' for a checkpoint",
+            needed=False,
+        ),
         _check("a window for --visible", _display, "set DISPLAY, or leave --visible out", needed=False),
     ]
     if window:
@@ -154,6 +160,18 @@ def _real_games() -> str:
     for entry in launchers().values():
         require(import_module(entry.module).NEEDS)
     return ", ".join(sorted(launchers()))
+
+
+def _models() -> str:
+    found = []
+    for name in ("openai", "transformers"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    if not found:
+        raise RuntimeError("no model can be asked (none is needed to play)")
+    return ", ".join(found)
 
 
 def _display() -> str:

@@ -1,12 +1,13 @@
 """A server on loopback that counts what it is sent and answers anything with a reply that fits its schema.
 
-It stands in for a paid model where only the cost is measured: pictures are decoded and counted as GPT-4o
-counts them, texts by four letters a token. What it replies is drawn at random and means nothing.
+It stands in for a paid model where only the cost is measured: pictures are counted as GPT-4o counts
+them, texts by four letters a token. What it replies is drawn at random and means nothing.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import threading
@@ -17,7 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import Any
 
-from groundup.agent.reason.pictures import Picture
+from PIL import Image
+
 from groundup.agent.reason.profiles import COUNTS
 
 LETTERS = 4
@@ -101,7 +103,8 @@ def count(body: dict[str, Any], counts: Counts) -> int:
                 text += -(-len(part["text"]) // LETTERS)
             elif part["type"] == "image_url":
                 data = base64.b64decode(re.sub(r"^data:[^,]*,", "", part["image_url"]["url"]))
-                height, width = Picture(data, 0, 0).pixels.shape[:2]
+                with Image.open(io.BytesIO(data)) as picture:  # reads its head alone
+                    width, height = picture.size
                 image += COUNTS["tiles"](width, height, 0)
                 counts.pictures += 1
                 counts.image_bytes += len(data)

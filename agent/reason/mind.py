@@ -64,8 +64,9 @@ class Mind:
         say: Say = lambda _: None,
         breaker: Breaker | None = None,
         before: tuple[int, float] = (0, 0.0),
+        remember: int = REMEMBERED,
     ) -> None:
-        """`before`: calls and dollars that an earlier life of the run has spent."""
+        """`remember`: answers kept by content; `before`: calls and dollars spent earlier in the run."""
         self.reasoner = reasoner
         self.remembered: Counter[str] = Counter()
         """Questions answered from memory, by kind."""
@@ -78,6 +79,7 @@ class Mind:
         self._calls, self._cost = before
         self._told: set[str] = set()
         self._side = reasoner.profile.side
+        self._remember = remember
 
     @property
     def side(self) -> int:
@@ -114,7 +116,7 @@ class Mind:
         if self._breaker.succeeded():
             self._tell("The model answers again.")
         self._answers[key] = answer.reply
-        while len(self._answers) > REMEMBERED:
+        while len(self._answers) > self._remember:
             self._answers.popitem(last=False)
         return answer.reply
 

@@ -9,7 +9,7 @@ from groundup.agent.model_options import ModelOptions
 from groundup.agent.policy import Policy
 from groundup.agent.reason.advice import Advised
 from groundup.agent.reason.costs import Budget
-from groundup.agent.reason.mind import Mind, Say
+from groundup.agent.reason.mind import REMEMBERED, Mind, Say
 from groundup.agent.reason.notes import Notes
 from groundup.agent.reason.opening import Opened, open_reasoner
 from groundup.agent.reason.reasoner import Stop
@@ -50,6 +50,7 @@ class Thinking:
             budget=Budget(self._options.max_calls, self._options.max_cost),
             write=write,
             say=self._say,
+            remember=0 if self._policy == "reference-vlm" else REMEMBERED,  # the paper's loop asks again
             before=(log.calls.total.calls, log.calls.total.cost_usd or 0.0),
         )
         if self._opened.first.requests:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from groundup.agent.reason import prompts
 from groundup.agent.reason.mind import Asks
-from groundup.agent.reason.pictures import full_png
+from groundup.agent.reason.pictures import Picture, full_png
 from groundup.agent.reason.replies import MOST
+from groundup.envs.types import Frame
 from groundup.perception.observation import Observation
 
 
@@ -22,13 +23,14 @@ class PaperAdviser:
     def __init__(self, mind: Asks) -> None:
         self._mind = mind
         self._names: dict[str, str] = {}
+        self._shown: dict[int, Picture] = {}
 
     def select(self, obs: Observation, names: Sequence[str]) -> int | None:
         """The model's choice; None when it gives none."""
         if obs.frame is None:
             return None
         words = [self._names.get(name, name) for name in names[:MOST]]
-        reply = self._mind.ask(prompts.select(full_png(obs.frame.pixels), words))
+        reply = self._mind.ask(prompts.select(self._png(obs.frame), words))
         return None if reply is None else reply.skill
 
     def evaluate(
@@ -37,11 +39,19 @@ class PaperAdviser:
         """Whether the use was consistent and progressive; a new sequence that changed something is named."""
         if before.frame is None or after.frame is None:
             return None
-        later = full_png(after.frame.pixels)
+        later = self._png(after.frame)
         if new and changed:
             named = self._mind.ask(prompts.name_one(later, name))
             if named is not None:
                 self._names[name] = f"{named.name}: {named.description}"
         words = self._names.get(name, name)
-        reply = self._mind.ask(prompts.evaluate(full_png(before.frame.pixels), later, words))
+        reply = self._mind.ask(prompts.evaluate(self._png(before.frame), later, words))
         return None if reply is None else reply.consistent and reply.progressive
+
+    def _png(self, frame: Frame) -> Picture:
+        """The frame as PNG; what stands after one step stands before the next, and is encoded once."""
+        if frame.index not in self._shown:
+            while len(self._shown) >= 2:
+                self._shown.pop(next(iter(self._shown)))
+            self._shown[frame.index] = full_png(frame.pixels)
+        return self._shown[frame.index]

@@ -109,14 +109,16 @@ def _action(kind: str, **fields: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
-_PLACE = {"x": {"type": "integer", "minimum": 0}, "y": {"type": "integer", "minimum": 0}}
+_PIXEL = {"type": "integer", "minimum": 0, "maximum": 9999}
+_PLACE = {"x": _PIXEL, "y": _PIXEL}
+_KEYS = {"type": "array", "items": {"type": "string", "maxLength": 16}, "minItems": 1, "maxItems": 4}
 _POINT = {"type": "object", "properties": _PLACE}
 _ACTION = {
     "anyOf": [
         _action("click", button={"type": "string", "enum": ["left", "right"]}, **_PLACE),
         _action("double_click", **_PLACE),
         _action("drag", path={"type": "array", "items": _POINT, "minItems": 2, "maxItems": 8}),
-        _action("keypress", keys={"type": "array", "items": {"type": "string"}, "maxItems": 4}),
+        _action("keypress", keys=_KEYS),
     ]
 }
 """OpenAI's computer actions, for servers that hold a model to a schema. What a model sends in Anthropic's

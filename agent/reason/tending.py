@@ -56,6 +56,7 @@ class Tending:
 
     def all(self, seen: Sequence[Seen]) -> None:
         """Everything that can be asked after a run."""
+        self._merge_again()
         self.judge(seen)
         named = self.name()
         self.merge(named)
@@ -128,7 +129,6 @@ class Tending:
 
     def merge(self, scenes: set[str]) -> None:
         """Make one of skills that mean the same, in the scenes where skills were named now."""
-        self._merge_again()
         for scene in sorted(scenes)[:BATCHES]:
             skills = [
                 s for s in self._plain() if s.scene == scene and s.id not in pinned(self._library.store)

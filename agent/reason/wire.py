@@ -70,8 +70,10 @@ class Chat:
 
     def arguments(self, question: Question[Any], rung: Rung, profile: Profile, mend: str) -> dict[str, Any]:
         """See `Api`."""
-        content: list[dict[str, Any]] = [{"type": "text", "text": _mended(question.text, mend)}]
-        content += [{"type": "image_url", "image_url": {"url": p.url}} for p in question.pictures]
+        text = _mended(question.text, mend)
+        parts = [{"type": "image_url", "image_url": {"url": p.url}} for p in question.pictures]
+        # Servers of models without sight know plain text alone.
+        content = [{"type": "text", "text": text}, *parts] if parts else text
         out: dict[str, Any] = {
             "messages": [
                 {"role": "system", "content": question.system},
@@ -221,6 +223,8 @@ def _status(
         return NotTaken(_short(said) or f"status {status}")
     if status < 500:
         return Refused(f"{url} refuses the request (status {status}: {_short(said)}).", usage)
+    if re.search(r"response_format|json_schema|tool_choice", said):
+        return NotTaken(_short(said))  # llama-cpp-python answers 500 to a form that it does not know
     return Unavailable(f"{url} fails (status {status}: {_short(said)}).", usage)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 WORDS = (
     "The agent plays a computer game and must choose one of these things. Reply with a JSON object "
@@ -91,3 +92,31 @@ def make_checkpoint(folder: Path, *, seed: int = 0) -> Path:
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
     return folder
+
+
+def teach(folder: Path, prompt: str, reply: str, *, steps: int = 80) -> None:
+    """Train the checkpoint until it answers `prompt` with `reply`, greedily; nothing else is learnt."""
+    import torch
+    from PIL import Image
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+    processor: Any = AutoProcessor.from_pretrained(folder, local_files_only=True)
+    model: Any = AutoModelForImageTextToText.from_pretrained(folder, local_files_only=True)
+    picture = {"type": "image", "image": Image.new("RGB", (64, 64), "red")}
+    messages = [{"role": "user", "content": [{"type": "text", "text": prompt}, picture]}]
+    asked = processor.apply_chat_template(
+        messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+    )
+    answer = processor.tokenizer(f"{reply}</s>", add_special_tokens=False, return_tensors="pt")["input_ids"]
+    ids = torch.cat([asked["input_ids"], answer], 1)
+    labels = torch.cat([torch.full_like(asked["input_ids"], -100), answer], 1)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    model.train()
+    for _ in range(steps):
+        loss = model(input_ids=ids, pixel_values=asked["pixel_values"], labels=labels).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        if loss.item() < 0.01:
+            break
+    model.eval().save_pretrained(folder)

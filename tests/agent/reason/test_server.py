@@ -81,6 +81,18 @@ def test_the_ladder_is_gone_down_once_and_remembered(rung: str, tmp_path: Path) 
     assert known == rung
 
 
+def test_a_server_that_answers_500_to_a_form_is_asked_in_the_next() -> None:
+    def answer(body: Body) -> Answer:
+        if form(body) == "schema":
+            return refused(
+                500, "'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text'\""
+            )
+        return said(GOOD)
+
+    hows, _ = ask(answer, times=2)
+    assert hows == ["object", "object"]
+
+
 def test_a_server_that_ignores_the_form_silently_is_found_out() -> None:
     def answer(body: Body) -> Answer:
         return called("reply", GOOD) if form(body) == "tool" else said("I would click the key.")
