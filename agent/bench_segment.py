@@ -1,9 +1,8 @@
 """How fast losses are computed: the engine beside the frame-by-frame way of the reference, in one run.
 
-Stretches of the videos are taken by turns, and on each every way is timed one after the other, so that
-what else
-the machine does meets all of them. Reported are medians over stretches: of speed, and of the ratio on the
-same stretch. Time is the processor's (one thread), which waiting for others does not lengthen.
+Stretches of the videos are taken by turns, and on each every way is timed one after the other, so that what
+else the machine does meets all of them. Reported are medians over stretches: of speed, and of the ratio on
+the same stretch. Time is the processor's (one thread), which waiting for others does not lengthen.
 """
 
 from __future__ import annotations

@@ -39,9 +39,10 @@ def segment_on_ray(
     try:
         local: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False}
         ray.init(address=address, log_to_driver=False, **({} if address else local))
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise GroundupError(f"There is no Ray cluster at {address}: {reason}") from error
+    except Exception as error:  # Ray raises bare ones, as when its processes do not answer in time.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        where = f"at {address}" if address else "to be had on this machine"
+        raise GroundupError(f"There is no Ray cluster {where}: {reason}") from error
     try:
         return _all(ray, jobs, workers, keep, progress)
     finally:

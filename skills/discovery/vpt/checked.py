@@ -1,11 +1,9 @@
 """Losses from a CNN that is fast and a little wrong, with what is near a threshold computed again exactly.
 
 How wrong it is depends on the weights, so it is measured on the way: the first frames are computed both
-ways, now
-and then another. With a frame's own vector exact its loss is nearly right where little hangs on memory
-(random
-weights at VPT's 1x size: a quarter of the error is left), and not where much does (the golden policy: four
-fifths).
+ways, now and then another. With a frame's own vector exact its loss is nearly right where little hangs on
+memory (random weights at VPT's 1x size: a quarter of the error is left), and not where much does (the golden
+policy: four fifths).
 """
 
 from __future__ import annotations
