@@ -102,8 +102,8 @@ def _best(played: Played) -> float:
 
 
 _MEASURES: dict[str, Callable[[Played], float]] = {
-    "floors a run": lambda played: played.a_run,
     "floors in all runs": _total,
+    "floors a run": lambda played: played.a_run,
     "floors of the best run": _best,
 }
 
