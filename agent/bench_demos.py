@@ -141,7 +141,8 @@ def measure(game_name: str, seed: int, steps: int, library: Path | None) -> Play
         if library is not None:
             shutil.copy(library, path)
         with Library.open(path, frame_size=game.env.size, game=game.env.name) as opened:
-            policy, perceiver = make_policy("local", seed, game.env), Perceiver()
+            policy = make_policy("local", seed, game.env)
+            perceiver = Perceiver(keys=game.env.accepts.keys)
             assert isinstance(policy, Learner)
             load(opened.store, policy, perceiver)
             record = opened.store.start_run(game.env.name, "local", seed=seed)
