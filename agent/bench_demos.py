@@ -102,8 +102,8 @@ def _best(played: Played) -> float:
 
 
 _MEASURES: dict[str, Callable[[Played], float]] = {
-    "floors a run": lambda played: played.a_run,
     "floors in all runs": _total,
+    "floors a run": lambda played: played.a_run,
     "floors of the best run": _best,
 }
 
@@ -141,7 +141,8 @@ def measure(game_name: str, seed: int, steps: int, library: Path | None) -> Play
         if library is not None:
             shutil.copy(library, path)
         with Library.open(path, frame_size=game.env.size, game=game.env.name) as opened:
-            policy, perceiver = make_policy("local", seed, game.env), Perceiver()
+            policy = make_policy("local", seed, game.env)
+            perceiver = Perceiver(keys=game.env.accepts.keys)
             assert isinstance(policy, Learner)
             load(opened.store, policy, perceiver)
             record = opened.store.start_run(game.env.name, "local", seed=seed)
