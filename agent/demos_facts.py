@@ -14,8 +14,11 @@ from groundup.skills.discovery.labels import read_labels
 
 PERCENTILES = (5, 25, 50, 75, 95)
 
-SELDOM = 0.05
-"""A skill in whose segments an achievement comes about less often counts as one without."""
+OFTEN = 0.1
+"""Share of a skill's segments in which an achievement comes about that belongs to it.
+
+One that would belong to more than half of all skills belongs to none: zombies attack at any time.
+"""
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -24,19 +27,21 @@ def describe(folder: Path) -> dict[str, Any]:
     lengths: list[int] = []
     noise: Counter[float] = Counter()
     splits: dict[str, dict[str, int]] = {}
-    with_event: dict[str, list[bool]] = {}
+    segments_of: Counter[str] = Counter()
+    came: dict[str, Counter[str]] = {}
     for split in SPLITS:
         steps = segments = 0
         for path in paths(folder, split):
             labels, shown = read_labels(path), read(path)
             noise[labels.noise] += 1
             steps += len(shown)
-            events = np.array([step for step, _ in shown.events], int)
             bounds = list(itertools.pairwise([0, *labels.switches, len(shown)]))
             segments += len(bounds)
             for skill, (begin, end) in zip(labels.skills, bounds, strict=True):
                 lengths.append(end - begin)
-                with_event.setdefault(skill, []).append(bool(((events >= begin) & (events < end)).any()))
+                segments_of[skill] += 1
+                names = {card.events[kind] for step, kind in shown.events if begin <= step < end}
+                came.setdefault(skill, Counter()).update(names)
         count = len(paths(folder, split))
         splits[split] = {
             "demonstrations": count,
@@ -55,12 +60,30 @@ def describe(folder: Path) -> dict[str, Any]:
             **{f"p{p}": float(np.percentile(lengths, p)) for p in PERCENTILES},
         },
         "noise": {str(level): count for level, count in sorted(noise.items())},
-        "skills": {
-            name: {"segments": len(own), "with_event": float(np.mean(own))}
-            for name, own in sorted(with_event.items())
-        },
-        "without_achievement": sorted(name for name, own in with_event.items() if np.mean(own) < SELDOM),
+        **_achievements(segments_of, came),
     }
+
+
+def _achievements(segments: Counter[str], came: dict[str, Counter[str]]) -> dict[str, Any]:
+    shares = {
+        skill: {name: count / segments[skill] for name, count in own.items()}
+        for skill, own in sorted(came.items())
+    }
+    skills_of = Counter(name for own in shares.values() for name, share in own.items() if share >= OFTEN)
+    everywhere = sorted(name for name, count in skills_of.items() if count > len(shares) / 2)
+    skills = {
+        skill: {
+            "segments": segments[skill],
+            "achievements": {
+                name: round(share, 3)
+                for name, share in sorted(own.items(), key=lambda one: -one[1])
+                if share >= OFTEN and name not in everywhere
+            },
+        }
+        for skill, own in shares.items()
+    }
+    without = [skill for skill, one in skills.items() if not one["achievements"]]
+    return {"skills": skills, "in_most_skills": everywhere, "without_achievement": without}
 
 
 def as_text(facts: dict[str, Any]) -> str:
@@ -77,8 +100,10 @@ def as_text(facts: dict[str, Any]) -> str:
     )
     lines.append("noise: " + ", ".join(f"{level} in {n}" for level, n in facts["noise"].items()))
     lines += [
-        f"{name:16} {one['segments']:5} segments, an achievement in {one['with_event']:4.0%}"
+        f"{name:16} {one['segments']:5} segments; "
+        + (", ".join(f"{kind} in {share:.0%}" for kind, share in one["achievements"].items()) or "-")
         for name, one in facts["skills"].items()
     ]
+    lines.append(f"without an achievement of their own: {', '.join(facts['without_achievement']) or '-'}")
     lines.append(f"worlds shared by splits: {facts['shared_worlds']}")
     return "\n".join(lines)

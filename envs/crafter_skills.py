@@ -1,7 +1,7 @@
 """Skills of the scripted demonstrator: each yields one action at a time, and returns when it is done.
 
 What to do next is decided from the world as it is, so that what noise has undone is made up for.
-Half of the skills come with no achievement: nothing in the game says that they have ended.
+Six of the sixteen come with no achievement of their own: nothing in the game says that they have ended.
 """
 
 from __future__ import annotations
