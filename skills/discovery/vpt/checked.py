@@ -40,7 +40,7 @@ CHUNKS = 3
 class CheckedLosses:
     """-log p of the actions taken, int64 (frames, 2), as `ChunkedLosses` but with another CNN; `Checkable`.
 
-    `cnn` takes what the policy's own takes. `floor`: nats that losses are taken to be off by at least; by
+    `cnn` takes what the policy's own takes. `least`: nats that losses are taken to be off by at least; by
     more only where `audited`.
     """
 
@@ -52,12 +52,12 @@ class CheckedLosses:
         cnn: Callable[[Tensor], Tensor],
         *,
         batch: int,
-        floor: float,
+        least: float,
         audited: bool,
     ) -> None:
         self._policy = policy
         self._actions = torch.from_numpy(actions)
-        self._floor, self._audited, self._next_audit = floor, audited, 0
+        self._least, self._audited, self._next_audit = least, audited, 0
         self._store = FeatureStore(
             frames, lambda pictures: cnn(as_input(pictures)), batch=batch, recent=(CHUNKS + 1) * LARGEST_CHUNK
         )
@@ -75,7 +75,7 @@ class CheckedLosses:
     @property
     def tolerance(self) -> float:
         """Nats that a loss may be off by, as far as is known now."""
-        return max(self._floor, SURE * _root_mean_square(self._errors))
+        return max(self._least, SURE * _root_mean_square(self._errors))
 
     def since(self, start: int) -> Iterator[float]:
         """See `Losses`."""
@@ -101,7 +101,7 @@ class CheckedLosses:
         """See `Checkable`: first the frame's own vector exactly, then those of all chunks that are kept."""
         del start  # What is kept never reaches behind where memory was emptied.
         own = self._with_own(frame)
-        yield [own], min(max(self._floor, REST_SURE * _root_mean_square(self._rests)), self.tolerance)
+        yield [own], min(max(self._least, REST_SURE * _root_mean_square(self._rests)), self.tolerance)
         first, memory = self._starts[0]
         values = self._run(first, frame, memory, self._exactly(first, frame + 1))
         self._rests.append(own - values[-1])

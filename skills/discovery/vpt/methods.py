@@ -23,10 +23,10 @@ WINOGRAD_BATCH = 2
 BFLOAT_BATCH = 8
 """Frames; measured: of fewer the last layer's 17 MB of weights take their time."""
 
-WINOGRAD_FLOOR = 1e-3
+WINOGRAD_LEAST = 1e-3
 """Nats; ten times what the golden test allows."""
 
-BFLOAT_FLOOR = 4e-3
+BFLOAT_LEAST = 4e-3
 """Nats; less than any error measured, for policies that act alike whatever they see."""
 
 
@@ -40,7 +40,7 @@ def winograd_losses(
     """In float32 throughout, wide convolutions by Winograd: equal within 1e-4 nats on the golden clip."""
     cnn = FastCnn(policy.net.img_process.cnn, least_channels)
     return CheckedLosses(
-        policy, actions, frames, cnn, batch=WINOGRAD_BATCH, floor=WINOGRAD_FLOOR, audited=False
+        policy, actions, frames, cnn, batch=WINOGRAD_BATCH, least=WINOGRAD_LEAST, audited=False
     )
 
 
@@ -49,7 +49,7 @@ def bfloat_losses(
 ) -> CheckedLosses:
     """With the CNN in bfloat16; what is near a threshold is computed again in float32."""
     cnn = BfloatCnn(policy.net.img_process.cnn)
-    return CheckedLosses(policy, actions, frames, cnn, batch=BFLOAT_BATCH, floor=BFLOAT_FLOOR, audited=True)
+    return CheckedLosses(policy, actions, frames, cnn, batch=BFLOAT_BATCH, least=BFLOAT_LEAST, audited=True)
 
 
 def losses_of(
