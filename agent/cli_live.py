@@ -31,6 +31,7 @@ def launch(
 
         if minutes is not None and not minutes > 0:
             raise UsageError(f"--minutes {minutes:g} is no time to run: give more than 0.")
+        ended = _on_signals()
         running = start(game, seed)
         try:
             report = {
@@ -47,7 +48,6 @@ def launch(
                 print(f"{game} runs on display {report['display']}: {started}.", flush=True)
                 play = f"groundup play --window '{running.window.title}'"
                 print(f"Play it with: DISPLAY={report['display']} {play}", flush=True)
-            ended = _on_signals()
             end = None if minutes is None else 60 * minutes
             while not ended.wait(0.2 if end is None else min(0.2, max(0.0, end))):
                 running.programs.check()

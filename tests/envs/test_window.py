@@ -73,6 +73,14 @@ def xdotool(*arguments: str) -> str:
     return done.stdout
 
 
+def _handle() -> int:
+    windows = X11Windows()
+    try:
+        return find(windows, Query("A Game")).handle
+    finally:
+        windows.close()
+
+
 # -- finding ----------------------------------------------------------------------------------
 
 
@@ -267,7 +275,7 @@ def test_another_window_in_front_pauses_and_gets_no_input(
     assert "another window is in front" in told[0]
     assert not done.wait(0.5)
     other.close()
-    game.env._desk.windows.activate(find(X11Windows(), Query("A Game")).handle)  # type: ignore[attr-defined]
+    game.env._desk.windows.activate(_handle())  # type: ignore[attr-defined]
     assert done.wait(15)
     assert told[-1] == "Going on."
     assert not other.events("button")
@@ -285,7 +293,7 @@ TROUBLES = [
 def test_a_window_that_cannot_be_played_in_pauses_the_run_until_it_is_back(
     game: Game, told: list[str]
 ) -> None:
-    handle = str(find(X11Windows(), Query("A Game")).handle)
+    handle = str(_handle())
     for (change, *there), (back, *home), sentence in TROUBLES:
         told.clear()
         xdotool(change, handle, *there)
@@ -303,7 +311,7 @@ def test_a_window_that_cannot_be_played_in_pauses_the_run_until_it_is_back(
 
 
 def test_a_window_that_moves_is_followed(game: Game, program: Program) -> None:
-    handle = str(find(X11Windows(), Query("A Game")).handle)
+    handle = str(_handle())
     xdotool("windowmove", handle, "300", "250")
     time.sleep(0.3)
     game.env.act(Click(33, 44))
