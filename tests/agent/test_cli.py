@@ -61,7 +61,7 @@ def test_help_loads_nothing_heavy(command: tuple[str, ...]) -> None:
 def test_commands_are_those_documented() -> None:
     assert {c[0] for c in COMMANDS} == {
         *("play", "segment", "demos", "train", "watch", "report"),
-        *("skills", "bench", "doctor", "launch", "record"),
+        *("skills", "bench", "doctor", "launch", "record", "calibrate"),
     }
     assert {c[1] for c in COMMANDS if c[0] == "bench"} == {
         *("spire", "perception", "library", "segment", "discovery", "controller", "watch")
