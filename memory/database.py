@@ -242,7 +242,7 @@ def _open_server(url: str, *, create: bool, readonly: bool) -> Database:
         raise MissingPart(
             f"The package {error.name} is missing: run pip install 'groundup[postgres]' to use {name}."
         ) from error
-    except (ArgumentError, NoSuchModuleError) as error:
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise LibraryUnusable(
             f"{url} is not the address of a library: give a path, or postgresql+psycopg://USER@HOST/NAME."
         ) from error
