@@ -6,6 +6,7 @@ programs set `WM_NAME` only.
 
 from __future__ import annotations
 
+import gc
 import os
 import struct
 import tempfile
@@ -51,6 +52,7 @@ def connect(display: str | None = None) -> Any:
             return xdisplay.Display(name)
         except (DisplayError, XauthError, OSError) as error:
             reason = str(error)
+        gc.collect()  # that of its failure, while nobody is warned of the socket
     raise NoDisplay(f"The display {name} does not answer ({reason}): check DISPLAY.")
 
 
