@@ -64,7 +64,8 @@ def test_commands_are_those_documented() -> None:
         *("skills", "bench", "doctor", "launch", "record", "calibrate"),
     }
     assert {c[1] for c in COMMANDS if c[0] == "bench"} == {
-        *("spire", "perception", "library", "segment", "discovery", "controller", "watch")
+        *("spire", "perception", "library", "segment", "discovery", "controller", "watch"),
+        *("demos", "models"),
     }
 
 
