@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from groundup.envs import acceptance
+from groundup.envs.acceptance import places
 from groundup.envs.errors import ActionRefused
 from groundup.envs.recorded_actions import Recorded, actions_of
 from groundup.envs.recording_video import FrameReader
@@ -18,15 +20,12 @@ from groundup.envs.types import (
     Accepts,
     Action,
     Click,
-    DoubleClick,
     Drag,
     Frame,
     Hold,
     KeyPress,
     Move,
-    Point,
     Scroll,
-    TypeText,
     Wait,
 )
 
@@ -51,7 +50,7 @@ class ReplayEnv:
         self._actions = [
             recorded
             for recorded in every
-            if _taken(recorded.action, self._accepts) and self._inside(recorded.action)
+            if acceptance.takes(self._accepts, recorded.action) and self._inside(recorded.action)
         ]
         self._count = 0
         self._begin()
@@ -59,9 +58,7 @@ class ReplayEnv:
     def _inside(self, action: Action) -> bool:
         """Whether it begins and ends on the frame: beside it other windows are worked with."""
         width, height = self._card.size
-        return all(
-            0 <= x < width and 0 <= y < height for x, y in (*_places(action)[:1], *_places(action)[-1:])
-        )
+        return all(0 <= x < width and 0 <= y < height for x, y in (*places(action)[:1], *places(action)[-1:]))
 
     def _begin(self) -> None:
         self._reader: FrameReader | None = FrameReader(self._folder)
@@ -121,11 +118,11 @@ class ReplayEnv:
             return
         coming = self.coming
         if isinstance(action, Move):
-            if coming is not None and _places(coming.action) and self._near(action, coming.action):
+            if coming is not None and places(coming.action) and self._near(action, coming.action):
                 self._hovering = True
                 self._first = min(coming.arrived + 1, coming.pressed)
             return
-        if not _taken(action, self._accepts):
+        if not acceptance.takes(self._accepts, action):
             raise ActionRefused(f"This recording of {self.name} does not take {action}: see what it accepts.")
         if coming is not None and type(action) is type(coming.action) and self._near(action, coming.action):
             self._done += 1
@@ -135,7 +132,7 @@ class ReplayEnv:
     def _near(self, action: Action, recorded: Action) -> bool:
         if isinstance(action, KeyPress | Hold) and isinstance(recorded, KeyPress | Hold):
             return action.keys == recorded.keys
-        mine, theirs = _places(action), _places(recorded)
+        mine, theirs = places(action), places(recorded)
         if self._within is None or not mine or not theirs:
             return True
         ends = ((mine[0], theirs[0]), (mine[-1], theirs[-1]))
@@ -151,15 +148,6 @@ class ReplayEnv:
         self._reader = None
 
 
-def _places(action: Action) -> tuple[Point, ...]:
-    match action:
-        case Drag(path):
-            return path
-        case Click(x, y) | DoubleClick(x, y) | Move(x, y) | Scroll(x, y):
-            return ((x, y),)
-    return ()
-
-
 def _all_kinds(actions: list[Recorded]) -> Accepts:
     done = [recorded.action for recorded in actions]
     keys = {"+".join(action.keys) for action in done if isinstance(action, KeyPress | Hold)}
@@ -170,22 +158,3 @@ def _all_kinds(actions: list[Recorded]) -> Accepts:
         scroll=any(isinstance(action, Scroll) for action in done),
         keys=tuple(sorted(keys)),
     )
-
-
-def _taken(action: Action, accepts: Accepts) -> bool:
-    match action:
-        case Click(button="left"):
-            return accepts.click
-        case Click(button="right"):
-            return accepts.right_click
-        case DoubleClick():
-            return accepts.double_click
-        case Drag(path):
-            return accepts.drag and len(path) > 1
-        case Scroll():
-            return accepts.scroll
-        case KeyPress(keys) | Hold(keys):
-            return bool(keys) and ("+".join(keys) in accepts.keys or set(keys) <= set(accepts.keys))
-        case TypeText():
-            return accepts.text
-    return False

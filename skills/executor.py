@@ -13,22 +13,17 @@ from time import perf_counter
 import cv2
 import numpy as np
 
+from groundup.envs.acceptance import places, takes
 from groundup.envs.errors import ActionRefused, Withheld
 from groundup.envs.types import (
     Accepts,
     Action,
     Click,
-    DoubleClick,
     Drag,
     Env,
     Frame,
-    Hold,
     KeyPress,
     Move,
-    Point,
-    Scroll,
-    TypeText,
-    Wait,
 )
 from groundup.perception.change import Change, ChangeTracker, Mask, settle
 from groundup.perception.change_range import shrink
@@ -190,10 +185,10 @@ class Executor:
 
     def _aim(self, action: Action) -> Frame:
         """Bring the pointer to where the action begins; returns the frame the action starts from."""
-        places = _places(action)
-        if places and self._hovers:
+        aimed = places(action)
+        if aimed and self._hovers:
             try:
-                self._send(Move(*places[0]))
+                self._send(Move(*aimed[0]))
             except ActionRefused:
                 self._hovers = False
             else:
@@ -240,37 +235,7 @@ def _large(before: Frame, after: Frame) -> Mask:
 def accepted(action: Action, accepts: Accepts, size: tuple[int, int]) -> bool:
     """Whether a game that `accepts` this, with frames of `size` (width, height), takes `action`."""
     width, height = size
-    if not all(0 <= x < width and 0 <= y < height for x, y in _places(action)):
-        return False
-    match action:
-        case Click(button="left"):
-            return accepts.click
-        case Click(button="right"):
-            return accepts.right_click
-        case DoubleClick():
-            return accepts.double_click
-        case Drag(path):
-            return accepts.drag and len(path) > 1
-        case Scroll():
-            return accepts.scroll
-        case KeyPress(keys) | Hold(keys):
-            return bool(keys) and ("+".join(keys) in accepts.keys or set(keys) <= set(accepts.keys))
-        case TypeText():
-            return accepts.text
-        case Move():
-            return accepts.click or accepts.right_click or accepts.double_click or accepts.drag
-        case Wait():
-            return True
-    return False
-
-
-def _places(action: Action) -> tuple[Point, ...]:
-    match action:
-        case Drag(path):
-            return path
-        case Click(x, y) | DoubleClick(x, y) | Move(x, y) | Scroll(x, y):
-            return ((x, y),)
-    return ()
+    return all(0 <= x < width and 0 <= y < height for x, y in places(action)) and takes(accepts, action)
 
 
 def _act_on(thing: Thing) -> Action:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-torch = pytest.importorskip("torch", reason="the extra [video] is not installed")
+if os.environ.get("CI") == "true":
+    import torch
+else:
+    torch = pytest.importorskip("torch", reason="torch is missing: run `pip install 'groundup[video]'`.")
 
-from groundup.skills.discovery.vpt.pooling import halved  # noqa: E402
-from groundup.skills.discovery.vpt.winograd import Winograd  # noqa: E402
+from groundup.skills.discovery.vpt.pooling import halved
+from groundup.skills.discovery.vpt.winograd import Winograd
 
 
 @pytest.mark.parametrize(
