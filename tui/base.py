@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -33,6 +34,8 @@ TABS = (
 )
 
 _NUMBER = re.compile(r"|\?|[-+]?[\d.]+[%×kM]?( ms)?")
+
+_LETTER = re.compile("[!-~]")
 
 SMALLEST = (60, 18)
 """Columns and rows below which nothing useful fits; 80 by 24 is what is laid out for."""
@@ -70,7 +73,7 @@ class TitleBar(Horizontal):
         """Say how the run stands."""
         label = self.query_one("#state", Label)
         if str(label.content) != words:
-            label.update(words)
+            label.update(words, layout=False)  # it has all the room there is
 
 
 class Tab(Label):
@@ -177,6 +180,7 @@ class Panel(Static):
         super().__init__("", id=id)
         self._shown: facts.Section | None = None
         self._laid_out: tuple[facts.Section, int] | None = None
+        self._shape: tuple[str, ...] = ()
 
     def show(self, section: facts.Section) -> None:
         """Show a section; nothing is drawn again when it is the same."""
@@ -194,7 +198,10 @@ class Panel(Static):
         width = self.content_size.width
         if self._shown is not None and (self._shown, width) != self._laid_out:
             self._laid_out = (self._shown, width)
-            self.update(_table(self._shown, max(8, width // 2 - 1)))
+            widest = max(8, width // 2 - 1)
+            before, self._shape = self._shape, _shape(self._shown, width, widest)
+            # To lay out all anew for other words in as many lines was a quarter of what following costs.
+            self.update(_table(self._shown, widest), layout=self._shape != before)
 
 
 class Chart(Widget):
@@ -210,13 +217,15 @@ class Chart(Widget):
         self.border_title = title
         self._axes: Axes | None = None
 
-    def show(self, axes: Axes | None, title: str | None = None) -> None:
-        """Show other curves; their colours are names of the theme's."""
+    def show(self, axes: Axes | None, title: str | None = None) -> bool:
+        """Show other curves, if they are others; their colours are names of the theme's."""
         if title is not None:
             self.border_title = title.replace("[", r"\[")
-        if axes != self._axes:
+        changed = axes != self._axes
+        if changed:
             self._axes = axes
             self.refresh()
+        return changed
 
     def render(self) -> Text:
         """The curves and their names."""
@@ -234,14 +243,35 @@ class Chart(Widget):
         return whole
 
 
+def _columns(section: facts.Section) -> tuple[int, int]:
+    """How many columns a section has, and which of them takes the room that is left."""
+    count = max((len(row) for row in section.rows), default=1)
+    return count, 0 if section.head else count - 1
+
+
+def _shape(section: facts.Section, width: int, widest: int) -> tuple[str, ...]:
+    """What a section's height depends on: a row each, with the lengths of the words of one that may need
+    several lines."""
+    count, wide = _columns(section)
+    rows = [section.head, *section.rows] if section.head else section.rows
+    others = [
+        min(widest, max((cell_len(row[i]) for row in rows if i < len(row)), default=0))
+        for i in range(count)
+        if i != wide
+    ]
+    room = width - sum(others) - (count - 1)
+    cells = [row[wide] if wide < len(row) else "" for row in rows]
+    return tuple(_LETTER.sub("x", cell) if cell_len(cell) > room else "" for cell in cells)
+
+
 def _table(section: facts.Section, widest: int) -> Table:
     """A section's rows, numbers to the right; names take `widest` cells at the most."""
-    width = max((len(row) for row in section.rows), default=1)
+    width, widely = _columns(section)
     table = Table.grid(padding=(0, 1), expand=True)
     for i in range(width):
         numbers = i > 0 and all(_NUMBER.fullmatch(row[i]) for row in section.rows if i < len(row))
         names = i == 0 and width > 1
-        wide = i == (0 if section.head else width - 1)
+        wide = i == widely
         table.add_column(
             ratio=1 if wide else None,
             justify="right" if numbers else "left",

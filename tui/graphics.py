@@ -35,6 +35,8 @@ def means() -> Means:
     try:
         if not _has_graphics():
             return "cells"
+        # This asks for the size of a cell, which nobody can once the dashboard has the terminal.
+        import textual_image.widget  # noqa: F401
         from textual_image.renderable import Image as Best
         from textual_image.renderable import SixelImage, TGPImage
     except Exception:  # a terminal that answers strangely must not keep anybody from watching

@@ -95,14 +95,15 @@ class LogScreen(WatchScreen):
         app = self.watch_app
         try:
             kinds = (self._kind,) if self._kind else ()
-            found = await app.read(app.feed.source.log, self._run, before, kinds, self._text, PAGE)
+            # What a live run writes meanwhile is left to what follows, which would show it a second time.
+            end = app.state.next_seq if before is None else before
+            found = await app.read(app.feed.source.log, self._run, end, kinds, self._text, PAGE)
             if found is None:
                 return
-            end = app.state.next_seq if before is None else before
             self._searched = max(0, end - SEARCHED) if self._text else 0
             self._events = found if before is None else [*found, *self._events][:MOST]
             if before is None:
-                self._next = app.state.next_seq
+                self._next = end
             self._fill(len(found) - 1)
         finally:
             self._busy = False

@@ -1,4 +1,7 @@
-"""Frames in the terminal: drawn on, then shown by Kitty's or Sixel graphics, or in half blocks elsewhere."""
+"""Frames in the terminal: drawn on, then shown by Kitty's or Sixel graphics, or in half blocks elsewhere.
+
+Pillow is imported with the first picture: the first paint does without.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageDraw, UnidentifiedImageError
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
@@ -18,6 +20,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from groundup.tui.graphics import means
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Box = Sequence[float]
 
@@ -41,6 +46,8 @@ def decode(data: bytes | None) -> Image.Image | None:
     """The picture behind encoded bytes; None of none, or of what is no picture."""
     if not data:
         return None
+    from PIL import Image, UnidentifiedImageError
+
     try:
         image = Image.open(io.BytesIO(data))
         if max(image.size) > LARGEST:
@@ -52,6 +59,8 @@ def decode(data: bytes | None) -> Image.Image | None:
 
 def fit(image: Image.Image, width: int, height: int) -> Image.Image:
     """The picture as large as fits into `width` by `height` pixels, in its own shape."""
+    from PIL import Image
+
     scale = min(width / image.width, height / image.height)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.NEAREST)
@@ -59,6 +68,8 @@ def fit(image: Image.Image, width: int, height: int) -> Image.Image:
 
 def mark(image: Image.Image, marks: Marks, *, thick: int = 1) -> Image.Image:
     """A copy with the marks drawn on it."""
+    from PIL import Image, ImageDraw
+
     boxes = image.copy()
     pen = ImageDraw.Draw(boxes)
     width, height = marks.size or image.size

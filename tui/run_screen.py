@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import ClassVar
 
@@ -16,6 +17,9 @@ from groundup.tui.picture import Marks, Picture, decode
 
 CURVES = 4
 """Counters shown as curves."""
+
+CURVES_SECONDS = 1.0
+"""Time between two pictures of the curves: to draw them takes as long as all the facts together."""
 
 
 class RunScreen(WatchScreen):
@@ -42,6 +46,7 @@ class RunScreen(WatchScreen):
         self._marked = True
         self._sha = ""
         self._loading = False
+        self._curves_due = 0.0
 
     def body(self) -> ComposeResult:
         with Horizontal(classes="body"):
@@ -66,7 +71,8 @@ class RunScreen(WatchScreen):
             ("overview", facts.overview(state, growth)),
         ):
             self.query_one(f"#{name}", Panel).show(section)
-        self._show_curves()
+        if not state.live or time.monotonic() >= self._curves_due:
+            self._show_curves()
         sha = str(state.look.get("frame", ""))
         if sha != self._sha and not self._loading:
             self._loading = True
@@ -90,7 +96,8 @@ class RunScreen(WatchScreen):
             if state.values.get(place)
         ]
         title = "counters found" if state.found else "numbers on screen (no counter found yet)"
-        self.query_one("#curves", Chart).show(Axes(series), title)
+        if self.query_one("#curves", Chart).show(Axes(series), title):
+            self._curves_due = time.monotonic() + CURVES_SECONDS
 
     async def _show_frame(self, sha: str) -> None:
         app = self.watch_app

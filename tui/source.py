@@ -180,13 +180,10 @@ class Source:
             growth.take(events)
         return growth
 
-    def log(
-        self, run: str, before: int | None, kinds: Sequence[str], text: str, limit: int = 200
-    ) -> list[Event]:
+    def log(self, run: str, before: int, kinds: Sequence[str], text: str, limit: int = 200) -> list[Event]:
         """The last events before a number that fit; a text is searched for in a bounded stretch."""
-        end = self.store.lookups.last_event(run) + 1 if before is None else before
-        since = max(0, end - SEARCHED) if text else 0
-        return self.store.lookups.events_before(run, end, limit=limit, since=since, kinds=kinds, text=text)
+        since = max(0, before - SEARCHED) if text else 0
+        return self.store.lookups.events_before(run, before, limit=limit, since=since, kinds=kinds, text=text)
 
     # Pictures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -47,9 +48,9 @@ class Tmux:
             time.sleep(0.1)
         return text
 
-    def watch(self, library: Path) -> None:
+    def watch(self, library: Path, shows: str = "decision of step 240") -> None:
         self.type(f"{sys.executable} -m groundup.agent.cli watch --library {library}; echo code=$?")
-        self.until(lambda text: "decision of step 240" in text)
+        self.until(lambda text: shows in text)
 
     def clean(self) -> None:
         """The shell is back: what is typed shows, is run, and no mode is left over."""
@@ -70,8 +71,7 @@ class Tmux:
         subprocess.run(["tmux", "-L", self._server, "kill-server"], check=False, capture_output=True)
 
 
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
+def _terminal() -> Iterator[Tmux]:
     if shutil.which("tmux") is None:
         sentence = "tmux is missing: run apt-get install tmux."
         if os.environ.get("CI") == "true":
@@ -80,6 +80,10 @@ def tmux() -> Iterator[Tmux]:
     opened = Tmux()
     yield opened
     opened.close()
+
+
+tmux = pytest.fixture(_terminal, name="tmux")
+second_tmux = pytest.fixture(_terminal, name="second_tmux")
 
 
 def test_keys_sizes_and_leaving(tmux: Tmux, library: Path) -> None:
@@ -128,3 +132,50 @@ def test_when_its_parent_is_killed_it_leaves(tmux: Tmux, library: Path) -> None:
     assert not Path(f"/proc/{dashboard[0]}").exists()
     tmux.type("clear; echo code=0")  # what the shell said meanwhile went with the dashboard's screen
     tmux.clean()
+
+
+def test_two_watch_one_live_run(tmux: Tmux, second_tmux: Tmux, tmp_path: Path) -> None:
+    library = tmp_path / "live.db"
+    words = ["play", "spire", "--steps", "100000", "--library", str(library), "--out", str(tmp_path)]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "groundup.agent.cli", *words],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    both = (tmux, second_tmux)
+    try:
+        end = time.monotonic() + 60
+        while not library.exists():
+            assert time.monotonic() < end
+            assert run.poll() is None
+            time.sleep(0.1)
+        for terminal in both:
+            terminal.watch(library, "● live")
+        tmux.key("Space")
+        for terminal in both:
+            terminal.until(lambda text: "▮▮ paused" in text)
+        second_tmux.until(lambda text: _steps(text) == _steps(tmux.text()))
+        steps = _steps(second_tmux.text())
+        second_tmux.key(".")
+        for terminal in both:
+            terminal.until(lambda text: "▮▮ paused" in text and _steps(text) > steps)
+        second_tmux.key("Space")
+        for terminal in both:
+            terminal.until(lambda text: "● live" in text and _steps(text) > steps + 2)
+        tmux.key("q")
+        tmux.until(lambda text: "code=0" in text)
+        second_tmux.key("x")
+        second_tmux.until(lambda text: "Type yes" in text)
+        second_tmux.type("yes")
+        assert run.wait(30) == 0
+        second_tmux.until(lambda text: f"stopped {_steps(text)}/100000" in text)
+    finally:
+        run.kill()
+        run.wait()
+
+
+def _steps(text: str) -> int:
+    """Steps done, as the bar above says."""
+    found = re.search(r"(\d+)/100000", text)
+    return int(found[1]) if found else -1
