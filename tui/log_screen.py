@@ -21,6 +21,9 @@ from groundup.tui.source import SEARCHED
 PAGE = 200
 """Events read at a time."""
 
+WORDS = 200
+"""Cells for what an event says; a column that finds its own width does so after it was drawn, askew."""
+
 MOST = 2000
 """Events held in the table; older ones come again when one goes there."""
 
@@ -70,7 +73,7 @@ class LogScreen(WatchScreen):
         table.add_column("#", key="seq", width=7)
         table.add_column("time", key="t", width=8)
         table.add_column("kind", key="kind", width=8)
-        table.add_column("what", key="what")
+        table.add_column("what", key="what", width=WORDS)
         table.focus()
 
     def fresh(self) -> None:
@@ -220,12 +223,13 @@ def _words(event: Event) -> str:
             reward = float(data.get("reward") or 0.0)
             shown = f", reward {facts.signed(reward)}" if reward else ""
             ended = ", a run ended" if data.get("ended") else ""
-            return f"{data.get('step')}: {data.get('move')} {data.get('on')}{then}{answered}{shown}{ended}"
+            words = f"{data.get('step')}: {data.get('move')} {data.get('on')}{then}{answered}{shown}{ended}"
+            return words[:WORDS]
         case "look":
             return f"{data.get('step')}: {data.get('scene')}, {len(data.get('things', ()))} things"
         case "counters":
             return ", ".join(f"{one.get('name')} ({one.get('role')})" for one in data.get("found", []))
-    return ", ".join(f"{name} {value}" for name, value in data.items())[:200]
+    return ", ".join(f"{name} {value}" for name, value in data.items())[:WORDS]
 
 
 def _compact(words: str) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -102,14 +103,22 @@ class SkillsScreen(WatchScreen):
 
     def on_mount(self) -> None:
         """Name the columns."""
+        self._name_columns(len("skill"))
+        self.query_one(DataTable).focus()
+
+    def _name_columns(self, width: int) -> None:
+        """Begin an empty table whose skills' names have at most `width` cells.
+
+        A column that finds its own width does so after it was drawn, and its head then stands askew.
+        """
         table = self.query_one(DataTable)
+        table.clear(columns=True)
         table.add_column("", key="mark", width=1)
-        table.add_column("skill", key="name")
+        table.add_column("skill", key="name", width=width)
         for name, width in (("uses", 5), ("ans.", 4), ("reward", 6)):
             table.add_column(Text(name, justify="right"), key=name, width=width)
         table.add_column("scene", key="scene", width=10)
         table.add_column("came by", key="how", width=9)
-        table.focus()
 
     def fresh(self) -> None:
         """Read the table again, when it is time."""
@@ -143,7 +152,7 @@ class SkillsScreen(WatchScreen):
         if cells != self._cells:
             self._cells, self._shown = cells, shown
             top = table.scroll_y
-            table.clear()
+            self._name_columns(max(map(cell_len, ("skill", *(row[1] for row in cells)))))
             for line, row in zip(shown, cells, strict=True):
                 style = "dim" if line.retired else ""
                 table.add_row(
@@ -157,8 +166,6 @@ class SkillsScreen(WatchScreen):
             if chosen is not None and chosen.id in ids:
                 table.move_cursor(row=ids.index(chosen.id), scroll=False)
                 table.scroll_to(y=top, animate=False)
-            # Names decide a column's width, which is known later: heads drawn before would stand askew.
-            table.call_after_refresh(table.refresh)
         self._tell_what()
         self._show_side()
 
