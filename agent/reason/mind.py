@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from time import perf_counter
 from typing import Any, Protocol, cast
@@ -15,6 +16,7 @@ from typing import Any, Protocol, cast
 from groundup.agent.reason.breaker import Breaker
 from groundup.agent.reason.costs import Budget, Price, Prices
 from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, TooLarge
+from groundup.agent.reason.pictures import within
 from groundup.agent.reason.prompts import VERSION
 from groundup.agent.reason.reasoner import Question, R, Reasoner
 from groundup.agent.reason.replies import Reply
@@ -107,7 +109,7 @@ class Mind:
             return None
         begin = perf_counter()
         try:
-            answer = self.reasoner.ask(question)
+            answer = self.reasoner.ask(self._fitting(question))
         except NoAnswer as error:
             self.note(question.kind, error.usage, outcome(error), perf_counter() - begin)
             self._failed(error)
@@ -140,6 +142,12 @@ class Mind:
                 "ms": round(1000 * seconds, 1),
             }
         )
+
+    def _fitting(self, question: Question[R]) -> Question[R]:
+        """The question with no picture, sheets of crops included, as large as the model has refused."""
+        if self._side == self.reasoner.profile.side:
+            return question
+        return replace(question, pictures=tuple(within(one, self._side) for one in question.pictures))
 
     def _failed(self, error: NoAnswer) -> None:
         match error:

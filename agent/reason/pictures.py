@@ -66,6 +66,12 @@ def screenshot(pixels: Pixels, side: int) -> Picture:
     return _jpeg(_scaled(pixels, scale), scale)
 
 
+def within(picture: Picture, side: int) -> Picture:
+    """The picture, its longer side at most `side` pixels."""
+    scale = side / max(picture.width, picture.height)
+    return picture if scale >= 1.0 else _jpeg(_scaled(picture.pixels, scale), picture.scale * scale)
+
+
 def full_png(pixels: Pixels) -> Picture:
     """The whole frame as PNG, as the bottom-up agent's reference code sends it."""
     _, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
@@ -129,11 +135,6 @@ def stack(pictures: Sequence[Pixels], columns: int = 2) -> Picture:
 def plain(color: tuple[int, int, int], side: int = 64) -> Picture:
     """A picture of one colour."""
     return _jpeg(np.full((side, side, 3), color, np.uint8), 1.0)
-
-
-def smaller(picture: Picture) -> Picture:
-    """The picture at half its size, as JPEG."""
-    return _jpeg(_scaled(picture.pixels, 0.5), picture.scale / 2)
 
 
 def _scaled(pixels: Pixels, scale: float) -> Pixels:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
+from PIL import Image
 
+from groundup.agent.reason.counting import instance
 from groundup.memory.store import Store
 from tests.agent.conftest import GAME, ROOT, Groundup
 from tests.agent.reason.adversary import Answer, Body, refused, said, serving
@@ -83,6 +88,40 @@ def test_a_server_that_is_gone_does_not_stop_play(play: Groundup) -> None:
     assert "goes on with rules" in ran.err
     assert ran.json["cost_usd"] is None  # nobody knows this model's price
     assert len(calls) < 20
+
+
+def test_a_picture_too_large_for_the_model_is_shown_smaller(play: Groundup) -> None:
+    largest = 600
+    shown: list[int] = []
+
+    def serve(body: Body) -> Answer:
+        parts = body["messages"][1]["content"]
+        pictures = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+        sides = [max(_size(url)) for url in pictures]
+        if not shown:
+            number = parts[0]["text"].split("the number ")[1].split(".")[0]
+            shown.append(max(sides))
+            return said(json.dumps({"color": "red", "number": int(number)}))
+        shown.extend(sides)
+        if any(side > largest for side in sides):
+            return refused(413, "Payload too large")
+        schema = body["response_format"]["json_schema"]["schema"]
+        return said(json.dumps(instance(schema, Random(len(shown)))))
+
+    with serving(serve) as server:
+        ran = play("--policy", "openai", "--base-url", server.url, "--model", "m", "--steps", "60", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["steps"] >= 60
+    refusals = [side for side in shown if side > largest]
+    assert len(refusals) == 1
+    assert ran.err.count("From now on at most") == 1
+    assert any(largest // 2 < side <= largest for side in shown[shown.index(refusals[0]) :])
+    assert ran.json["model_calls"] > 2
+
+
+def _size(url: str) -> tuple[int, int]:
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as picture:
+        return picture.size
 
 
 @pytest.mark.parametrize(
