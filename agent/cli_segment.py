@@ -13,10 +13,12 @@ from typing import Any
 from groundup.agent.cli_output import Progress
 from groundup.agent.cli_seed import seed_videos
 from groundup.envs.errors import GroundupError, UsageError
+from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
 from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in
+from groundup.skills.discovery.extras import write_extras
 from groundup.skills.discovery.lerobot.reading import is_dataset, read_episodes
 from groundup.skills.discovery.rules.named import check_rule
-from groundup.skills.discovery.segmenting import Cut, Job, Noted, prepare, segment_video
+from groundup.skills.discovery.segmenting import Extras, Job, Noted, prepare, segment_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +39,41 @@ def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress:
     """Cut one video, several, or those of a folder or dataset; the document to print."""
     _check(options)
     jobs = jobs_of(videos, job)
-    if options.seed_library is not None and jobs[0].episode is not None:
-        raise UsageError(
-            "--seed-library takes videos: of a dataset give its videos, with the actions beside them."
-        )
-    single = len(jobs) == 1 and not videos[0].is_dir()
-    if single:
+    if len(jobs) == 1 and (is_recording(videos[0]) or not videos[0].is_dir()):
         if options.engine != "local":
             raise UsageError("--engine ray is for several videos.")
         if options.out is not None and options.out.suffix == ".jsonl":
             unfinished(jobs, Records(options.out))
-        cut = segment_video(jobs[0], progress)
+        extras = Extras(options.clips, options.timeline, options.lerobot)
+        if extras.lerobot is not None and extras.lerobot.exists():
+            raise UsageError(f"{extras.lerobot} is there already: give --lerobot a folder that is not.")
+        cut = segment_video(replace(jobs[0], extras=extras), progress)
         record = cut.to_json()
-        _write_one(cut, record, options)
+        if options.out is not None:
+            _write_record(record, options.out)
+        write_extras(cut)
         if options.seed_library is not None:
             record["skills"] = seed_videos([(jobs[0], record)], options.seed_library, progress, cut)
         return record
-    one_only = (job.actions, job.events, options.clips, options.timeline, options.lerobot)
-    if any(given is not None for given in one_only):
+    if job.actions is not None or job.events is not None:
         raise UsageError(
-            "--actions, --events, --clips, --timeline and --lerobot belong to one video; of several, "
-            "NAME.jsonl beside each holds its actions."
+            "--actions and --events belong to one video; of several, NAME.jsonl beside each holds its "
+            "actions."
         )
-    return _many(jobs, options, progress)
+    return _many(_with_extras(jobs, options), options, progress)
 
 
 def jobs_of(videos: Sequence[Path], job: Job) -> list[Job]:
-    """A job a video, or an episode of a dataset. Raises UsageError."""
+    """A job a video, a recording of ours, or an episode of a dataset. Raises UsageError."""
     if len(videos) == 1 and is_dataset(videos[0]):
         return [replace(job, video=videos[0], episode=one) for one in read_episodes(videos[0])]
-    folder = len(videos) == 1 and videos[0].is_dir()
-    paths = videos_in(videos[0]) if folder else list(videos)
+    folder = len(videos) == 1 and videos[0].is_dir() and not is_recording(videos[0])
+    paths = [*videos_in(videos[0]), *_recordings_in(videos[0])] if folder else list(videos)
     if not paths:
         raise UsageError(f"{videos[0]} holds no videos.")
-    if len(paths) == 1 and not folder:
+    if len(paths) == 1 and not folder and not is_recording(paths[0]):
         return [replace(job, video=paths[0])]
-    return [_beside(replace(job, video=path)) for path in paths]
+    return [_beside(job, path) for path in paths]
 
 
 def _check(options: SegmentOptions) -> None:
@@ -82,8 +83,41 @@ def _check(options: SegmentOptions) -> None:
         raise UsageError(f"There is no engine {options.engine!r}: known are local and ray.")
     if options.address is not None and options.engine != "ray":
         raise UsageError("--address belongs to --engine ray.")
-    if options.lerobot is not None and options.lerobot.exists():
-        raise UsageError(f"{options.lerobot} is there already: give --lerobot a folder that is not.")
+
+
+def _with_extras(jobs: Sequence[Job], options: SegmentOptions) -> list[Job]:
+    """Of several videos each has its own clips, timeline and dataset, called by its name in the folders that
+    are given. Raises UsageError where two have one name."""
+    if not any((options.clips, options.timeline, options.lerobot)):
+        return list(jobs)
+    names = [_called(job) for job in jobs]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(
+            f"Two videos are called {double}: cut them in two runs, with other folders for --clips, "
+            "--timeline and --lerobot."
+        )
+    return [
+        replace(
+            job,
+            extras=Extras(
+                options.clips and options.clips / name,
+                options.timeline and options.timeline / f"{name}.png",
+                options.lerobot and options.lerobot / name,
+            ),
+        )
+        for job, name in zip(jobs, names, strict=True)
+    ]
+
+
+def _called(job: Job) -> str:
+    """A name for files: the video's, of a dataset's episode with its number, of a recording its folder's."""
+    if job.episode is not None:
+        return f"{job.video.name}-{job.episode.number}"
+    return job.video.parent.name if is_recording(job.video.parent) else job.video.stem
+
+
+def _recordings_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if is_recording(path))
 
 
 def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[str, Any]:
@@ -93,6 +127,13 @@ def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[
         )
     records = Records(options.out)
     left = unfinished(jobs, records)
+    for job in jobs:
+        wanted = (job.extras.clips, job.extras.timeline, job.extras.lerobot)
+        missing = [path for path in wanted if path is not None and not path.exists()]
+        if job not in left and missing:
+            raise UsageError(
+                f"{options.out} holds {job.name}, which was cut without {missing[0]}: give another --out."
+            )
     if options.engine == "ray":
         from groundup.skills.discovery.cluster import segment_on_ray
 
@@ -110,26 +151,14 @@ def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[
     return report
 
 
-def _beside(job: Job) -> Job:
-    actions = job.video.with_suffix(".jsonl")
-    return replace(job, actions=actions) if actions.is_file() else job
-
-
-def _write_one(cut: Cut, record: dict[str, Any], options: SegmentOptions) -> None:
-    if options.out is not None:
-        _write_record(record, options.out)
-    if options.clips is not None:
-        from groundup.perception.clips import write_clips
-
-        write_clips(cut.demonstration.source.pictures(), cut.boundaries, cut.fps, options.clips)
-    if options.lerobot is not None:
-        from groundup.skills.discovery.lerobot.writing import write_dataset
-
-        write_dataset(cut, options.lerobot)
-    if options.timeline is not None:
-        from groundup.skills.discovery.timeline import draw_timeline
-
-        draw_timeline(cut, options.timeline)
+def _beside(job: Job, path: Path) -> Job:
+    """The job for a video or a recording, with the actions that lie beside it if none were given."""
+    recording = is_recording(path)
+    video = path / VIDEO if recording else path
+    actions = path / ACTIONS if recording else path.with_suffix(".jsonl")
+    if job.actions is None and actions.is_file():
+        job = replace(job, actions=actions)
+    return replace(job, video=video)
 
 
 def calibrate(

@@ -65,10 +65,18 @@ def segment(
     ] = False,
     drop_small: DropSmall = False,
     cursor: Cursor = None,
-    clips: Annotated[Path | None, typer.Option(help="Folder to write a clip of each segment to.")] = None,
-    timeline: Annotated[Path | None, typer.Option(help="PNG to draw losses and boundaries in.")] = None,
+    clips: Annotated[
+        Path | None, typer.Option(help="Folder for a clip of each segment; of several videos a folder each.")
+    ] = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(help="PNG to draw losses and boundaries in; of several videos a folder of them."),
+    ] = None,
     lerobot: Annotated[
-        Path | None, typer.Option(help="Folder to write a LeRobotDataset (v3.0) to, a segment an episode.")
+        Path | None,
+        typer.Option(
+            help="Folder for a LeRobotDataset (v3.0), a segment an episode; of several, a folder each."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="FILE.jsonl to add records to, or FILE.csv.")] = None,
     seed_library: Annotated[

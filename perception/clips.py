@@ -46,8 +46,8 @@ class Clip:
 
     @property
     def megabytes(self) -> float:
-        """What is on disk so far."""
-        return self._part.stat().st_size / 2**20
+        """What is on disk so far; nothing is while the encoder holds the first frames."""
+        return self._part.stat().st_size / 2**20 if self._part.exists() else 0.0
 
     def add(self, pixels: NDArray[np.uint8]) -> tuple[int, int]:
         """Append an RGB frame; gives the height and width that are kept: H.264 in this form has even

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from groundup.envs.errors import GroundupError, UsageError
+from groundup.skills.discovery.extras import write_extras
 from groundup.skills.discovery.segmenting import Job, segment_video
 
 PATIENCE = 3
@@ -151,9 +152,12 @@ def _round(
 
 
 def record_of(job: Job) -> tuple[dict[str, Any] | None, str]:
-    """The record of a video, or the sentence that says why there is none."""
+    """The record of a video, all else that is asked for being written, or the sentence that says why there is
+    none."""
     try:
-        return segment_video(job).to_json(), ""
+        cut = segment_video(job)
+        write_extras(cut)
+        return cut.to_json(), ""
     except GroundupError as error:
         return None, str(error)
     except (OSError, MemoryError) as error:

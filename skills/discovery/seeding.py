@@ -20,11 +20,10 @@ import numpy as np
 from groundup.envs.errors import UsageError
 from groundup.envs.types import Frame, Pixels
 from groundup.memory.frames import keep_frame
-from groundup.perception import video
 from groundup.perception.embedding import FrameEmbedder, Vectors
 from groundup.perception.text import TextReader
 from groundup.skills.discovery.events import read_events
-from groundup.skills.discovery.segmenting import Job
+from groundup.skills.discovery.segmenting import Job, source_of
 from groundup.skills.discovery.vpt.actions import BUTTONS
 from groundup.skills.discovery.vpt.recordings import Recording, read_recording
 from groundup.skills.library import Library
@@ -73,6 +72,8 @@ class Seeder:
         """
         if recording is None and job.actions is not None:
             recording = read_recording(job.actions)
+        if recording is None and job.episode is not None:
+            recording = job.episode.recording()
         events = read_events(job.events) if job.events is not None else []
         bounds = [(int(first), int(last)) for first, last in record["boundaries"]]
         if any(first < 0 or last < first for first, last in bounds):
@@ -81,13 +82,15 @@ class Seeder:
             )
         skills = []
         with self._library.store.step():
-            shown = _key_frames(job.video, bounds)
+            shown = _key_frames(job, bounds)
             for (first, last), cause in zip(bounds, record["causes"], strict=True):
                 if (first, last) in shown:
                     frames = shown[first, last]
                     named = [name for frame, name in events if first <= frame <= last]
                     done = [] if recording is None else actions_of(recording, first, last)
-                    skill = self._skill(job.video, (first, last), frames, done, named, cause, record["fps"])
+                    skill = self._skill(
+                        Path(job.name), (first, last), frames, done, named, cause, record["fps"]
+                    )
                     skills.append(self._library.add(skill))
                     self._library.store.vectors.put(SIGHT_SPACE, {skill.id: self._look(frames)})
         return skills
@@ -170,11 +173,12 @@ def _name(events: Sequence[str], words: str, done: Sequence[tuple[str, int]]) ->
     return doing[0] if doing else "wait and see"
 
 
-def _key_frames(path: Path, bounds: Sequence[tuple[int, int]]) -> dict[tuple[int, int], _Shown]:
+def _key_frames(job: Job, bounds: Sequence[tuple[int, int]]) -> dict[tuple[int, int], _Shown]:
     """The first and last frame of each segment, small; one that the video does not hold is left out."""
     wanted = {frame for pair in bounds for frame in pair}
     kept: dict[int, Pixels] = {}
-    for number, pixels in enumerate(video.frames(path)):
+    source, *_ = source_of(job)
+    for number, pixels in enumerate(source.pictures()):
         if number in wanted:
             kept[number] = _small(pixels)
         if len(kept) == len(wanted):

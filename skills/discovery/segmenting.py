@@ -39,6 +39,15 @@ Tell = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Extras:
+    """What is written of a cut video beside its record: a folder of clips, a PNG, a folder with a dataset."""
+
+    clips: Path | None = None
+    timeline: Path | None = None
+    lerobot: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What to cut and how; `gap` None takes the reference's for the kind of actions.
 
@@ -61,6 +70,7 @@ class Job:
     precision: Precision = "exact"
     cursor: Path | None = None
     episode: Episode | None = None
+    extras: Extras = Extras()
     threads: int | None = None
 
     @property
@@ -196,7 +206,7 @@ def prepare(job: Job, tell: Tell = lambda *_: None) -> Prepared:
     """Read or predict the actions of a video. Raises VideoUnusable, ActionsUnusable, WeightsInvalid."""
     if job.threads is not None:
         torch.set_num_threads(job.threads)
-    source, fps, frames = _source(job)
+    source, fps, frames = source_of(job)
     policy = _policy(job.policy, job.policy_weights)
     recording = _recording(job, source, lambda done: tell(done, max(done, frames), "actions predicted"))
     events = read_events(job.events) if job.events is not None else []
@@ -223,8 +233,8 @@ def segment_video(job: Job, tell: Tell = lambda *_: None) -> Cut:
     return Cut(job, ready.demonstration, segments, noted.seen, ready.fps, job.height, ready.computed, seconds)
 
 
-def _source(job: Job) -> tuple[Source, float, int]:
-    """Where frames come from, how many a second, and about how many."""
+def source_of(job: Job) -> tuple[Source, float, int]:
+    """Where frames come from, how many a second, and about how many. Raises VideoUnusable."""
     pointer = read_pointer(job.cursor) if job.cursor is not None else ARROW
     if job.episode is not None:
         one = job.episode

@@ -45,3 +45,24 @@ def test_segments_become_skills(groundup: Groundup, golden: Path, tmp_path: Path
     assert groundup("skills", "import", str(folder), "--library", other, "--json").json["added"] == count
     assert groundup(*command).json["skills"] == count
     assert len(groundup("skills", "list", "--library", library, "--json").json["skills"]) == count
+
+
+def test_episodes_of_a_dataset_become_the_same_skills(
+    groundup: Groundup, golden: Path, tmp_path: Path
+) -> None:
+    made, one, other = tmp_path / "set", str(tmp_path / "one.db"), str(tmp_path / "other.db")
+    policy = ("--policy", str(golden / "policy.model"), "--gap", "1", "--json")
+    video = (str(golden / "clip.mp4"), "--actions", str(golden / "clip.jsonl"))
+    ran = groundup("segment", *video, *policy, "--lerobot", str(made), "--seed-library", one)
+    assert ran.code == 0, ran.err
+    # Cut by a gap that is never reached, each episode is one segment: those that the video was cut into.
+    whole = ("segment", str(made), *policy[:3], "99", "--json", "--out", str(tmp_path / "out.jsonl"))
+    again = groundup(*whole, "--seed-library", other)
+    assert again.code == 0, again.err
+    assert again.json["skills"] == ran.json["skills"] > 1
+
+    def done(library: str) -> list[list[str]]:
+        listed = groundup("skills", "list", "--library", library, "--json").json["skills"]
+        return sorted(skill["steps"][0]["keys"] for skill in listed)
+
+    assert done(one) == done(other)

@@ -18,8 +18,11 @@ import av
 import numpy as np
 import pytest
 
+from groundup.envs.recording_video import RecordingWriter
+from groundup.envs.recordings import Card, Input
 from groundup.perception.video import frames
 from groundup.skills.discovery.batch import Records, segment_all
+from groundup.skills.discovery.lerobot.reading import read_episodes
 from groundup.skills.discovery.segmenting import Job, segment_video
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -197,6 +200,84 @@ def test_a_folder_with_a_bad_video_goes_on_and_resumes(groundup: Any, golden: Pa
         "1.mp4",
         "2.mp4",
     ]
+
+
+def test_of_several_videos_each_has_its_clips_timeline_and_dataset(
+    groundup: Any, golden: Path, tmp_path: Path
+) -> None:
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    for name in ("a", "b"):
+        _pair(videos, name, seed=ord(name))
+    shared = ("segment", str(videos), "--policy", str(golden / "policy.model"), "--json")
+    out = str(tmp_path / "out.jsonl")
+    extras = [f"--{name}={tmp_path / name[0]}" for name in ("clips", "timeline", "lerobot")]
+    ran = groundup(*shared, "--out", out, *extras)
+    assert ran.code == 0, ran.err
+    for record, name in zip(ran.json["videos"], ("a", "b"), strict=True):
+        lengths = [len(list(frames(clip))) for clip in sorted((tmp_path / "c" / name).iterdir())]
+        assert lengths == [last - first + 1 for first, last in record["boundaries"]]
+        assert (tmp_path / "t" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert len(read_episodes(tmp_path / "l" / name)) == len(lengths)
+    assert groundup(*shared, "--out", out, *extras).json["resumed"] == 2
+    ran = groundup(*shared, "--out", out, "--clips", str(tmp_path / "others"))
+    assert (ran.code, "which was cut without" in ran.err) == (2, True)
+    (videos / "a.mp4").with_name("deep").mkdir()
+    shutil.copy(videos / "a.mp4", videos / "deep" / "a.mp4")
+    same = (str(videos / "a.mp4"), str(videos / "deep" / "a.mp4"))
+    ran = groundup("segment", *same, *shared[2:], "--out", out, *extras)
+    assert (ran.code, "Two videos are called a" in ran.err) == (2, True)
+
+
+def test_recordings_are_cut_by_their_own_actions(groundup: Any, golden: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        folder = tmp_path / "demos" / name
+        with RecordingWriter(folder, Card("made", (64, 48), 20.0)) as recording:
+            for number in range(6):
+                pixels = np.full((48, 64, 3), 40 * number, np.uint8)
+                recording.frame(pixels, 0.05 * number)
+                recording.add(Input(0.05 * number, "press", number, 3, "left"))
+                recording.add(Input(0.05 * number, "release", number, 3, "left"))
+    shared = ("--policy", str(golden / "policy.model"), "--json")
+    alone = groundup("segment", str(tmp_path / "demos" / "one"), *shared)
+    assert (alone.code, alone.json["actions"], alone.json["frames"]) == (0, "recorded", 6)
+    both = groundup("segment", str(tmp_path / "demos"), *shared, "--out", str(tmp_path / "out.jsonl"))
+    assert [record["video"] for record in both.json["videos"]] == [
+        str(tmp_path / "demos" / name / "video.mp4") for name in ("one", "two")
+    ]
+    assert both.json["videos"][0]["boundaries"] == alone.json["boundaries"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "room", "words"),
+    [
+        ("clips", 12_000, "beside cannot be written"),
+        ("timeline", 12_000, "beside cannot be written"),
+        ("lerobot", 12_000, "beside cannot be written"),
+        ("clips", 2000, "has no room for 1 KB a frame"),
+    ],
+)
+def test_a_full_disk_leaves_no_half_of_what_is_written_beside(
+    golden: Path, tmp_path: Path, extra: str, room: int, words: str
+) -> None:
+    """A limit on the size of files stands in for the disk: each write breaks off in the middle."""
+    script = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from groundup.agent import cli\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        "cli.main(sys.argv[1:])\n"
+    )
+    video = _video(tmp_path / "v.mp4")
+    given = ["segment", str(video), "--actions", str(_actions(tmp_path / "a.jsonl"))]
+    given += ["--policy", str(golden / "policy.model"), f"--{extra}", str(tmp_path / "beside")]
+    before = set(tmp_path.iterdir())
+    ran = subprocess.run([sys.executable, "-c", script, *given], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1, ran.stderr
+    assert words in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_records_made_with_other_options_are_refused(groundup: Any, golden: Path, tmp_path: Path) -> None:

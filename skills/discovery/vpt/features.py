@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import weakref
 from collections import deque
@@ -14,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from groundup.envs.errors import GroundupError
 from groundup.skills.discovery.vpt.cnn import CNN_WIDTH
 
 Compute = Callable[[Tensor], Tensor]
@@ -37,7 +39,7 @@ class FeatureStore:
         self._compute = compute
         self._batch = batch
         self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
         self._done = 0
         self._last: tuple[NDArray[np.uint8], Tensor] | None = None
         self._recent: deque[NDArray[np.uint8]] = deque(maxlen=recent)
@@ -71,9 +73,15 @@ class FeatureStore:
         if not batch:
             return False
         vectors = self._vectors(batch)
-        self._file.seek(self._done * CNN_WIDTH * 4)
-        self._file.write(vectors.numpy().tobytes())
-        self._file.flush()
+        try:
+            self._file.seek(self._done * CNN_WIDTH * 4)
+            self._file.write(vectors.numpy().tobytes())
+            self._file.flush()
+        except OSError as error:
+            raise GroundupError(
+                f"{tempfile.gettempdir()} has no room for 1 KB a frame ({error.strerror}): make room, or "
+                "name another folder by TMPDIR."
+            ) from error
         self._recent.extend(batch)
         self._last = (batch[-1], vectors[-1:])
         self._done += len(batch)
@@ -93,3 +101,8 @@ class FeatureStore:
         if fresh:
             known.append(self._compute(torch.from_numpy(np.stack(fresh))))
         return torch.cat(known)[places]
+
+
+def _close(file: BinaryIO) -> None:
+    with contextlib.suppress(OSError):  # what a full disk did not take is of no use any more
+        file.close()

@@ -1,0 +1,60 @@
+"""What is written of a cut video beside its record: clips, a timeline, a dataset; each whole or not.
+
+What they need (pictures, tables) is imported when it is asked for: few workers are.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from groundup.envs.errors import GroundupError
+from groundup.skills.discovery.segmenting import Cut
+
+
+def write_extras(cut: Cut) -> None:
+    """Write what the cut's job asks for. Raises GroundupError on a full disk."""
+    extras = cut.job.extras
+    for path, write in (
+        (extras.clips, _write_clips),
+        (extras.timeline, _draw_timeline),
+        (extras.lerobot, _write_dataset),
+    ):
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(cut, path)
+        except OSError as error:
+            raise GroundupError(
+                f"{path} cannot be written ({error.strerror or error}): make room, or choose another."
+            ) from error
+
+
+def _write_clips(cut: Cut, folder: Path) -> None:
+    """All clips or none; a folder that is there keeps what else it holds."""
+    from groundup.perception.clips import write_clips
+
+    part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
+    try:
+        written = write_clips(cut.demonstration.source.pictures(), cut.boundaries, cut.fps, part)
+        folder.mkdir(exist_ok=True)
+        for path in written:
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _draw_timeline(cut: Cut, path: Path) -> None:
+    from groundup.skills.discovery.timeline import draw_timeline
+
+    draw_timeline(cut, path)
+
+
+def _write_dataset(cut: Cut, folder: Path) -> None:
+    """A dataset appears when it is whole: a worker killed after that has left nothing to do."""
+    from groundup.skills.discovery.lerobot.writing import write_dataset
+
+    if not folder.exists():
+        write_dataset(cut, folder)
