@@ -1,6 +1,6 @@
 # Each target sets up what it needs in .venv, from nothing but python3 (3.11 or newer) with venv and pip.
 # Stamps in .venv say what has been done; they are older than pyproject.toml or constraints.txt when it must be done again.
-.PHONY: setup setup-live play test check bench clean
+.PHONY: setup setup-live setup-minedojo play test check bench clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -33,6 +33,13 @@ LIVE := xvfb openbox freeciv-server freeciv-client-gtk3 freeciv-data minetest mi
 setup-live: setup
 	$(if $(filter 0,$(shell id -u)),,sudo )apt-get update -qq
 	$(if $(filter 0,$(shell id -u)),,sudo )env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(LIVE)
+
+# MineDojo, with packages of 2022, in an environment of its own inside of ours.
+setup-minedojo: $(VENV)/minedojo/.ready
+
+$(VENV)/minedojo/.ready: envs/minedojo_setup.py envs/minedojo_pins.txt | $(VENV)/.ready
+	$(BIN)/python -m groundup.envs.minedojo_setup
+	touch $@
 
 # 600 steps; ends after 2.5 minutes on a slow machine, with everything kept.
 play: setup

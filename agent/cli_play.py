@@ -191,7 +191,9 @@ def _play(
         policy = make_policy(run.policy, seed, game.env, learning=learning)
     else:
         log = read_log(library.store, run.id)
-        policy = thinking.begin(game.env, seed, library.store, run.id, log, learning=learning)
+        policy = thinking.begin(
+            game.env, seed, library.store, run.id, log, learning=learning, goals=game.goals
+        )
     learner = learner_of(policy)
     if learner is not None:
         load(library.store, learner, perceiver)

@@ -14,7 +14,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from groundup.agent.settings import Settings
-from groundup.envs.errors import GroundupError
+from groundup.envs.errors import GroundupError, MissingPart
 
 
 def examine(*, window: bool = False) -> dict[str, Any]:
@@ -144,7 +144,11 @@ def _drawing() -> str:
     opened = []
     # A real game would be started for it, on the desktop of whoever asks.
     for name in sorted(set(installed_games()) - launchers().keys()):
-        game = open_game(name)
+        try:
+            game = open_game(name)
+        except MissingPart as error:
+            opened.append(f"{name} is left out ({error})")
+            continue
         try:
             frame = game.env.reset(seed=0)
             opened.append(f"{name} draws {frame.width}x{frame.height}")

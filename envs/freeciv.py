@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from groundup.envs.freeciv_record import record
 from groundup.envs.games import Game
 from groundup.envs.launch import Launched, Programs, free_port, give, require
 from groundup.envs.launch_screen import PACKAGES, open_screen
+from groundup.envs.launch_window import launched, played
 from groundup.envs.types import Action
 from groundup.envs.window import NoSuchWindow, Query, Window, Windows, find
-from groundup.envs.window_open import desktop, open_window
+from groundup.envs.window_open import desktop
 
 SERVER, CLIENT = "freeciv-server", "freeciv-gtk3.22"
 """Debian's programs, version 3.0."""
@@ -156,37 +156,15 @@ class Freeciv:
 
 
 def make(
-    *,
-    tell: Callable[[str], None] = lambda _: None,
-    confirm: Callable[[Action], bool] | None = None,
+    *, tell: Callable[[str], None] = lambda _: None, confirm: Callable[[Action], bool] | None = None
 ) -> Game:
     """Freeciv, started here; `Env.reset` begins the game of another seed, closing it ends all programs."""
-    freeciv = Freeciv()
-    try:
-        freeciv.open(0)
-        game = open_window(
-            freeciv.query,
-            profile="freeciv",
-            tell=tell,
-            confirm=confirm,
-            reopen=freeciv.open,
-            closed=freeciv.close,
-        )
-    except BaseException:
-        freeciv.close()
-        raise
-    return replace(game, truth=freeciv.truth)
+    return played(Freeciv(), "freeciv", tell, confirm)
 
 
 def launch(seed: int = 0) -> Launched:
     """Start Freeciv, and what it needs of a screen, for somebody else to play in."""
-    freeciv = Freeciv()
-    try:
-        window = freeciv.open(seed)
-    except BaseException:
-        freeciv.close()
-        raise
-    return Launched(window, freeciv.programs, freeciv.truth)
+    return launched(Freeciv(), seed)
 
 
 def _ready(windows: Windows, query: Query) -> bool:

@@ -24,13 +24,15 @@ class Game:
 
     `truth` is for measuring only: nothing that plays may call it. Its values are numbers or lists of numbers.
     `stop` ends a game at once from a signal's handler: input is released, and `env` raises `Stopped`.
-    The run stops when one of `stop_text` can be read on screen.
+    The run stops when one of `stop_text` can be read on screen. `goals` are things that can be aimed at in
+    this game, in words, where somebody has written them down; who plays may be told of them.
     """
 
     env: Env
     truth: Callable[[], dict[str, Any]] | None = None
     stop: Callable[[], None] | None = None
     stop_text: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
 
 
 def installed_games() -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """Starts the programs that a game needs, and stops exactly what it started.
 
-Each program dies with this one, however that ends: `setpriv --pdeathsig`.
+Each program dies with this one, however that ends: `setpriv --pdeathsig`. What a program has started in turn
+is known by a mark in its environment, and ended with it.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -35,6 +37,9 @@ END_SECONDS = 5.0
 NOBODY = 65534
 """The user that programs run as which refuse to run as root."""
 
+MARK = "GROUNDUP_STARTED"
+"""In the environment of all that was started for a game: its folder."""
+
 GAMES = "/usr/games"
 """Where Debian puts games; not in everybody's PATH."""
 
@@ -60,12 +65,13 @@ class Programs:
         env: dict[str, str] | None = None,
         unprivileged: bool = False,
         listens: bool = False,
+        talks: bool = False,
         folder: Path | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start a program; what it prints goes to NAME.log in the folder.
 
-        `unprivileged`: as nobody where we are root; `listens`: it reads from its `stdin`, a pipe; `folder`:
-        the one it works in.
+        `unprivileged`: as nobody where we are root; `listens`: it reads from its `stdin`, a pipe; `talks`: it
+        also answers on its `stdout`, another one; `folder`: the one it works in.
         Raises `MissingPart` when there is no such program.
         """
         program = found(command[0])
@@ -79,11 +85,11 @@ class Programs:
         with open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen(
                 [*before, "--", program, *command[1:]],
-                stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
-                stdout=log,
+                stdin=subprocess.PIPE if listens or talks else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if talks else log,
                 stderr=log,
                 cwd=folder or self.folder,
-                env={**os.environ, **(env or {})},
+                env={**os.environ, MARK: str(self.folder), **(env or {})},
                 # Ctrl-C is for us; what we started is ended in its order.
                 start_new_session=True,
             )
@@ -140,8 +146,9 @@ class Programs:
         self._after.append(undo)
 
     def close(self) -> None:
-        """End all programs and remove the folder; may be called twice."""
+        """End all programs, and what they have started, and remove the folder; may be called twice."""
         self.stop()
+        _kill_marked(str(self.folder))
         while self._after:
             self._after.pop()()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -206,9 +213,10 @@ def require(packages: dict[str, str]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.stdin is not None:
-        with suppress(BrokenPipeError):
-            process.stdin.close()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(BrokenPipeError):
+                stream.close()
     if process.poll() is None:
         process.terminate()
         try:
@@ -216,3 +224,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _kill_marked(mark: str) -> None:
+    """Kill what outlived the program that started it, as a game does whose launcher was killed."""
+    wanted = f"{MARK}={mark}".encode()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it has ended, or is somebody else's
+            if wanted in path.read_bytes().split(b"\0"):
+                os.kill(int(path.parent.name), signal.SIGKILL)

@@ -9,16 +9,16 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from groundup.envs.games import Game
 from groundup.envs.launch import Launched, Programs, free_port, require
 from groundup.envs.launch_screen import PACKAGES, open_screen
+from groundup.envs.launch_window import launched, played
 from groundup.envs.types import Action
 from groundup.envs.window import NoSuchWindow, Query, Window, Windows, find
-from groundup.envs.window_open import desktop, open_window
+from groundup.envs.window_open import desktop
 
 NEEDS = {**PACKAGES, "minetest": "minetest"}
 
@@ -144,29 +144,9 @@ def make(
     *, tell: Callable[[str], None] = lambda _: None, confirm: Callable[[Action], bool] | None = None
 ) -> Game:
     """Minetest, started here; `Env.reset` begins the world of another seed, closing it ends all programs."""
-    minetest = Minetest()
-    try:
-        minetest.open(0)
-        game = open_window(
-            minetest.query,
-            profile="minetest",
-            tell=tell,
-            confirm=confirm,
-            reopen=minetest.open,
-            closed=minetest.close,
-        )
-    except BaseException:
-        minetest.close()
-        raise
-    return replace(game, truth=minetest.truth)
+    return played(Minetest(), "minetest", tell, confirm)
 
 
 def launch(seed: int = 0) -> Launched:
     """Start Minetest, and what it needs of a screen, for somebody else to play in."""
-    minetest = Minetest()
-    try:
-        window = minetest.open(seed)
-    except BaseException:
-        minetest.close()
-        raise
-    return Launched(window, minetest.programs, minetest.truth)
+    return launched(Minetest(), seed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from groundup.envs.errors import UsageError
+from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.types import Button, Pixels, Point
 from groundup.envs.window_geometry import Rect
 
@@ -20,6 +20,10 @@ SMALLEST = (200, 150)
 
 class NoSuchWindow(UsageError):
     """No window is called so, or several are."""
+
+
+class DesktopGone(GroundupError):
+    """The desktop has ended while something was done on it; whatever was held down has ended with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import cv2
@@ -42,7 +43,10 @@ class MssCapture:
 
     def close(self) -> None:
         """Let go of the desktop; may be called twice."""
-        self._mss.close()
+        import mss
+
+        with suppress(mss.ScreenShotError):  # where the desktop has gone, there is nothing to let go of
+            self._mss.close()
 
 
 def _denied(error: Exception) -> str:

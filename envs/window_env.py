@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from groundup.envs.errors import GameEnded, GroundupError, Withheld
-from groundup.envs.types import Accepts, Action, Frame
+from groundup.envs.types import Accepts, Action, Frame, Pixels
 from groundup.envs.window import SMALLEST, Capture, NoSuchWindow, Query, Window, Windows, find
 from groundup.envs.window_geometry import Rect, Viewport, scale_at, shown
 from groundup.envs.window_guard import Guard, regions
@@ -92,15 +92,16 @@ class WindowEnv:
     def observe(self) -> Frame:
         """The next picture, at the profile's pace; waits while the window cannot be played in.
 
-        Raises `Stopped`, or `GameEnded` when a game that can be opened anew has closed its window.
+        Raises `Stopped`, `DesktopGone`, or `GameEnded` when a game that can be opened anew has closed its
+        window.
         """
         self._desk.stop.wait(self._next - time.monotonic())
         self._ready()
-        pixels = self._desk.capture.grab(self._viewport.area)
+        pixels = self._grab()
         while not pixels.any() or int(pixels.max()) <= DARK:
             self._pause("the screen is black: it is locked or off")
             self._ready()
-            pixels = self._desk.capture.grab(self._viewport.area)
+            pixels = self._grab()
         for region in regions(self._profile, self._size):
             pixels[region.y : region.y + region.h, region.x : region.x + region.w] = 0
         self._next = time.monotonic() + self._profile.timing.frame / 1000
@@ -108,7 +109,8 @@ class WindowEnv:
         return Frame(pixels, time.monotonic(), self._index)
 
     def act(self, action: Action) -> None:
-        """Do it, through the guard; raises `Withheld` for what is refused, `Stopped`, `GameEnded`."""
+        """Do it, through the guard; raises `Withheld` for what is refused, `Stopped`, `GameEnded`,
+        `DesktopGone`."""
         self._looked = -LOOK_SECONDS
         self._ready()
         if self._confirm is not None:
@@ -134,6 +136,13 @@ class WindowEnv:
         self._desk.capture.close()
         self._desk.windows.close()
         self._closed()
+
+    def _grab(self) -> Pixels:
+        try:
+            return self._desk.capture.grab(self._viewport.area)
+        except GroundupError:
+            self._desk.windows.area(self._window.handle)  # says so where the whole desktop has gone
+            raise
 
     def _ready(self) -> None:
         """Return once the window can be played in, with `self._viewport` where it is now."""

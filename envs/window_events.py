@@ -8,13 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from groundup.envs.errors import GroundupError
 from groundup.envs.window_keys import KEYSYMS
-from groundup.envs.window_x11 import connect
+from groundup.envs.window_x11 import connect, let_go, lost
 
 START_SECONDS = 5.0
 """An X server answers within this time, or not at all."""
@@ -57,7 +56,6 @@ class DeviceEvents:
                 "This X server does not let the stop key be read (no RECORD extension): use another server."
             )
         self._started = threading.Event()
-        self.broken = False
         ranges = {
             "core_requests": (0, 0),
             "core_replies": (0, 0),
@@ -76,27 +74,24 @@ class DeviceEvents:
 
     def close(self) -> None:
         """Stop listening; may be called twice."""
-        from Xlib.error import ConnectionClosedError
-
         if self._thread.is_alive():
             try:
                 self._control.record_disable_context(self._context)
                 self._control.flush()
                 self._thread.join(START_SECONDS)
                 self._control.record_free_context(self._context)
-            except ConnectionClosedError:
-                pass
+            except Exception as error:
+                if not lost(error):
+                    raise
         for display in (self._control, self._data):
-            with suppress(ConnectionClosedError):
-                display.close()
+            let_go(display)
 
     def _run(self) -> None:
-        from Xlib.error import ConnectionClosedError
-
         try:
             self._data.record_enable_context(self._context, self._take)
-        except (ConnectionClosedError, OSError):
-            self.broken = True
+        except Exception as error:
+            if not lost(error):
+                raise
 
     def _take(self, reply: Any) -> None:
         from Xlib.ext import record

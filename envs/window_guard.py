@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -29,7 +30,7 @@ from groundup.envs.types import (
     TypeText,
     Wait,
 )
-from groundup.envs.window import Input, Windows
+from groundup.envs.window import DesktopGone, Input, Windows
 from groundup.envs.window_geometry import Rect, Viewport
 from groundup.envs.window_keys import chord, keys_for, plain
 from groundup.envs.window_profile import Profile
@@ -107,10 +108,11 @@ class Guard:
         with self._lock:
             while self._held:
                 held = self._held.pop()
-                if held.kind == "key":
-                    self._devices.key(held.name, False)
-                else:
-                    self._devices.button(held.name, False)  # type: ignore[arg-type]
+                with suppress(DesktopGone):
+                    if held.kind == "key":
+                        self._devices.key(held.name, False)
+                    else:
+                        self._devices.button(held.name, False)  # type: ignore[arg-type]
 
     def ours(self, place: Point) -> bool:
         """Whether the guard itself has lately put the pointer there, or on the way of a drag near it."""

@@ -72,7 +72,7 @@ def record(
     Keys with which text is typed are masked, but for those that the profile names as the game's; `show_keys`
     keeps all. Raises `NoSuchWindow`, `MissingPart` without ffmpeg, `UsageError` where a recording is already.
     """
-    require({"ffmpeg": "ffmpeg"})
+    require({"ffmpeg": "ffmpeg", "setpriv": "util-linux"})
     windows = desktop()
     try:
         window = find(windows, query)
@@ -202,7 +202,9 @@ class _Camera:
         # The clock of the pictures is the time of day, that of the inputs the monotonic one.
         self._offset = time.time() - time.monotonic()
         self._fps = fps
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        # It ends its file with us, however we end.
+        tied = ["setpriv", "--pdeathsig", "TERM", "--", *command]
+        self._process = subprocess.Popen(tied, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._told: deque[float] = deque()
         self._lines: deque[bytes] = deque(maxlen=5)
         self._reader = threading.Thread(target=self._read, name="groundup-camera", daemon=True)

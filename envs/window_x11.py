@@ -11,12 +11,13 @@ import os
 import struct
 import tempfile
 import warnings
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from groundup.envs.errors import UsageError
 from groundup.envs.types import Point
-from groundup.envs.window import Window
+from groundup.envs.window import DesktopGone, Window
 from groundup.envs.window_geometry import Rect
 
 DEEPEST = 12
@@ -25,6 +26,10 @@ DEEPEST = 12
 _ICONIC = 3  # WM_STATE of a minimised window (ICCCM 4.1.3.1)
 _INPUT_ONLY = 2
 _VIEWABLE = 2
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class NoDisplay(UsageError):
@@ -70,6 +75,52 @@ _NO_RIGHTS = struct.pack(">HH5sHHH", 256, 5, b"no-op", 0, 0, 0)
 """One entry (family, address, number, name, data) that fits no display."""
 
 
+class _Connected(Protocol):
+    _display: Any
+
+
+S = TypeVar("S", bound=_Connected)
+
+
+def asks(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """For what asks something of an X server: raises `DesktopGone` where that has ended."""
+
+    @wraps(method)
+    def asked(self: S, /, *args: P.args, **options: P.kwargs) -> R:
+        try:
+            return method(self, *args, **options)
+        except Exception as error:
+            if not lost(error):
+                raise
+            self._display.display.close_internal("server")  # else the next question waits for ever
+            raise DesktopGone(
+                "The display does not answer any more: all that was learnt is kept; start it again, and play "
+                "on with --resume."
+            ) from error
+
+    return asked
+
+
+def lost(error: Exception) -> bool:
+    """Whether an error of python-xlib says that the X server has ended.
+
+    python3-xlib 0.15 stumbles over the error of its socket when it wants to tell of it: a TypeError.
+    """
+    from Xlib.error import ConnectionClosedError
+
+    stumbled = isinstance(error, TypeError) and isinstance(error.__context__, OSError)
+    return stumbled or isinstance(error, ConnectionClosedError | OSError)
+
+
+def let_go(display: Any) -> None:
+    """Close a connection; the server may have ended."""
+    try:
+        display.close()
+    except Exception as error:
+        if not lost(error):
+            raise
+
+
 class X11Windows:
     """The windows of one X server. Not for several threads at once: each has its own."""
 
@@ -85,12 +136,14 @@ class X11Windows:
                 "No window manager runs on this display: start one (`openbox`), or use `groundup launch`."
             )
 
+    @asks
     def all(self) -> list[Window]:
         """Those in the window manager's list."""
         handles = self._property(self._root, "_NET_CLIENT_LIST")
         found = (self._window(int(handle)) for handle in (handles if handles is not None else ()))
         return [window for window in found if window is not None]
 
+    @asks
     def area(self, handle: int) -> Rect | None:
         """Where a window's client area is now; None when it is gone."""
         from Xlib.error import XError
@@ -103,6 +156,7 @@ class X11Windows:
             return None
         return Rect(at.x, at.y, geometry.width, geometry.height)
 
+    @asks
     def trouble(self, handle: int) -> str | None:
         """Why the window cannot be played in now; None when it can."""
         from Xlib.error import XError
@@ -124,6 +178,7 @@ class X11Windows:
             return "it is closed"
         return None
 
+    @asks
     def owns(self, handle: int, point: Point) -> bool:
         """Whether what lies on top at `point` is that window or another of the same program."""
         from Xlib.error import XError
@@ -140,11 +195,13 @@ class X11Windows:
             return False
         return False
 
+    @asks
     def focused(self, handle: int) -> bool:
         """Whether keys go to that very window, and not to another of the same program."""
         active = self._property(self._root, "_NET_ACTIVE_WINDOW")
         return active is not None and len(active) > 0 and int(active[0]) == handle
 
+    @asks
     def activate(self, handle: int) -> None:
         """Ask the window manager to bring the window to the front."""
         from Xlib import X
@@ -158,6 +215,7 @@ class X11Windows:
         self._root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         self._display.sync()
 
+    @asks
     def monitors(self) -> list[tuple[Rect, float]]:
         """Each monitor; on X11 a unit of input is a pixel everywhere."""
         from Xlib.ext import xinerama  # noqa: F401  (adds the method used below)
@@ -172,10 +230,7 @@ class X11Windows:
 
     def close(self) -> None:
         """Close the connection; may be called twice."""
-        from Xlib.error import ConnectionClosedError
-
-        with suppress(ConnectionClosedError):
-            self._display.close()
+        let_go(self._display)
 
     def _managed(self) -> bool:
         """Whether a window manager runs: one that has gone leaves its property, not the window it names.

@@ -6,12 +6,10 @@ typed as a chord by the guard (`window_keys`).
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from groundup.envs.types import Button, Point
 from groundup.envs.window import UnknownKey
 from groundup.envs.window_keys import keysym_name
-from groundup.envs.window_x11 import connect
+from groundup.envs.window_x11 import asks, connect, let_go
 
 _BUTTONS: dict[Button, int] = {"left": 1, "wheel": 2, "right": 3, "back": 8, "forward": 9}
 _UP, _DOWN, _LEFT, _RIGHT = 4, 5, 6, 7
@@ -28,27 +26,32 @@ class XTestInput:
         self._display = connect(display)
         self._root = self._display.screen().root
 
+    @asks
     def pointer(self) -> Point:
         """Where the pointer is."""
         at = self._root.query_pointer()
         return at.root_x, at.root_y
 
+    @asks
     def move(self, x: int, y: int) -> None:
         """Put the pointer there."""
         from Xlib import X
 
         self._send(X.MotionNotify, 0, x, y)
 
+    @asks
     def move_by(self, dx: int, dy: int) -> None:
         """Move the mouse by so much, whatever the pointer does."""
         from Xlib import X
 
         self._send(X.MotionNotify, 1, dx, dy)
 
+    @asks
     def button(self, button: Button, down: bool) -> None:
         """Press or release a button."""
         self._press(_BUTTONS[button], down)
 
+    @asks
     def scroll(self, notches_x: int, notches_y: int) -> None:
         """Turn the wheel; positive goes right and down."""
         wheel = [
@@ -60,6 +63,7 @@ class XTestInput:
                 self._press(number, True)
                 self._press(number, False)
 
+    @asks
     def key(self, key: str, down: bool) -> None:
         """Press or release a key; raises `UnknownKey` for one that this keyboard does not have."""
         from Xlib import X
@@ -68,10 +72,7 @@ class XTestInput:
 
     def close(self) -> None:
         """Close the connection; may be called twice."""
-        from Xlib.error import ConnectionClosedError
-
-        with suppress(ConnectionClosedError):
-            self._display.close()
+        let_go(self._display)
 
     def _code(self, key: str) -> int:
         from Xlib import XK

@@ -23,6 +23,7 @@ GAMES_WORDS = (
     "minispire",
     "freeciv",
     "minetest",
+    "minedojo",
     "settlers",
 )
 """Words of the embedded game; code that has one in a name or a value knows more than it should."""

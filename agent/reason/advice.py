@@ -53,12 +53,19 @@ class Advised:
     """Decides as its learner does, or as a model advises where that knows nothing."""
 
     def __init__(
-        self, learner: Learner, mind: Asks, notes: Notes, profile: Profile, *, drags: bool = False
+        self,
+        learner: Learner,
+        mind: Asks,
+        notes: Notes,
+        profile: Profile,
+        *,
+        drags: bool = False,
+        goals: Sequence[str] = (),
     ) -> None:
-        """`drags`: the game takes drags."""
+        """`drags`: the game takes drags; `goals`: those that it has words for."""
         self.learner = learner
         self.counters = learner.counters
-        self.practice = Practice(mind, notes)
+        self.practice = Practice(mind, notes, goals)
         self.witness = Witness()
         self.refused = 0
         """Actions that a model asked for and that cannot be done."""

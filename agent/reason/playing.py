@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,21 @@ class Thinking:
         if self._opened.said:
             say(self._opened.said)
 
-    def begin(self, env: Env, seed: int, store: Store, run: str, log: RunLog, *, learning: bool) -> Policy:
-        """The policy for `run`, whose log so far is `log`; what is asked is written into it."""
+    def begin(
+        self,
+        env: Env,
+        seed: int,
+        store: Store,
+        run: str,
+        log: RunLog,
+        *,
+        learning: bool,
+        goals: Sequence[str] = (),
+    ) -> Policy:
+        """The policy for `run`, whose log so far is `log`; what is asked is written into it.
+
+        `goals`: those that the game has words for.
+        """
 
         def write(data: dict[str, Any]) -> None:
             store.append_event(run, EVENT, data)
@@ -62,7 +76,7 @@ class Thinking:
         self._notes = Notes(store)
         learner = Learner(seed, learning=learning, drags=env.accepts.drag, endless=bool(env.accepts.keys))
         profile = self._opened.reasoner.profile
-        self._advised = Advised(learner, mind, self._notes, profile, drags=env.accepts.drag)
+        self._advised = Advised(learner, mind, self._notes, profile, drags=env.accepts.drag, goals=goals)
         return self._advised
 
     def stoppable(self, stop: Stop) -> None:

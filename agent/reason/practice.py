@@ -2,11 +2,16 @@
 
 Proposer and evaluator as in Proposer-Agent-Evaluator (arXiv 2412.13194); what was reached instead is kept
 under its own name, as in LMA3 (arXiv 2305.12487). One question for four goals, one for each attempt.
+
+Where a game has words for what can be aimed at, the model is shown those that fit what is known so far.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +38,9 @@ PICTURES = 6
 SHOWN = 40
 """Skills that a goal may name."""
 
+OFFERED = 12
+"""Goals out of the game's own words that are shown with a question."""
+
 
 @dataclass(slots=True)
 class _Attempt:
@@ -46,7 +54,9 @@ class _Attempt:
 class Practice:
     """Keeps one goal at a time; `prefers` are the kinds that serve it."""
 
-    def __init__(self, mind: Asks, notes: Notes) -> None:
+    def __init__(self, mind: Asks, notes: Notes, words: Sequence[str] = ()) -> None:
+        """`words`: goals that the game has words for, any number."""
+        self._words = words
         self._mind = mind
         self._notes = notes
         self._waiting: deque[tuple[str, tuple[str, ...]]] = deque()
@@ -100,9 +110,13 @@ class Practice:
 
     def _propose(self) -> None:
         skills = [skill for skill, _ in self._uses.most_common(SHOWN)]
+        names = [self.name(skill) for skill in skills]
         scenes = [f"{n['name']}: {n['description']}" for n in self._notes.all("scene").values()]
-        done = [f"{name}: {n['reached']} of {n['tried']}" for name, n in self._notes.all("goal").items()]
-        question = prompts.goals([self.name(skill) for skill in skills], scenes[:12], done[-12:])
+        tried = self._notes.all("goal")
+        done = [f"{name}: {n['reached']} of {n['tried']}" for name, n in tried.items()]
+        new = [goal for goal in self._words if goal not in tried]
+        offered = nearest(new, [*names, *scenes, *tried], OFFERED)
+        question = prompts.goals(names, scenes[:12], done[-12:], offered)
         reply = self._mind.ask(question)
         for one in reply.goals if reply is not None else ():
             if one.goal:
@@ -130,3 +144,22 @@ class Practice:
         old = self._notes.get("goal", goal) or {"tried": 0, "reached": 0}
         counts = {"tried": old["tried"] + 1, "reached": old["reached"] + reached}
         self._notes.put("goal", goal, {**old, **more, **counts})
+
+
+def nearest(goals: Sequence[str], known: Iterable[str], count: int) -> list[str]:
+    """The `count` goals that share most words with what is `known`, the first ones where nothing is shared.
+
+    A word is worth the more the fewer goals have it.
+    """
+    having = Counter(word for goal in goals for word in _words(goal))
+    seen = {word for text in known for word in _words(text)}
+    worth = [
+        sum(math.log(len(goals) / having[word]) for word in _words(goal) & seen) / max(1, len(_words(goal)))
+        for goal in goals
+    ]
+    order = sorted(range(len(goals)), key=lambda place: (-worth[place], place))
+    return [goals[place] for place in order[:count]]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]{3,}", text.lower()))

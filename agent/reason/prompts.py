@@ -173,13 +173,17 @@ def refine(sheet: Picture, skills: Sequence[str]) -> Question[Refinements]:
     )
 
 
-def goals(skills: Sequence[str], scenes: Sequence[str], done: Sequence[str]) -> Question[Goals]:
-    """Goals to practise (Proposer-Agent-Evaluator, arXiv 2412.13194)."""
+def goals(
+    skills: Sequence[str], scenes: Sequence[str], done: Sequence[str], words: Sequence[str] = ()
+) -> Question[Goals]:
+    """Goals to practise (Proposer-Agent-Evaluator, arXiv 2412.13194); `words`: some that the game has words for."""
     text = (
         "Propose at most four goals that the agent could practise now with its skills: each just beyond what it has reached, to be reached "
         "within some fifty actions, and such that a picture of the screen shows whether it was. Name the skills that serve it, most useful first."
     )
     parts = [f"Kinds of screens:\n{quoted(scenes)}", f"Goals before, with how often reached:\n{quoted(done)}"]
+    if words:
+        parts.append(f"Goals that this game has words for; take one where it fits:\n{quoted(words)}")
     return Question("goals", Goals, RULES, _with(text, Goals, _things(skills), *parts), (), len(skills))
 
 

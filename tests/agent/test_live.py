@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from groundup.envs.recording_video import read_frames
+from groundup.envs.recordings import read_card, read_ticks
+from groundup.envs.window_x11 import X11Windows
 from tests.envs.desk import needs, open_program, screen, wait_until
 
 PROFILE = """\
@@ -21,6 +25,8 @@ keys = ["a", "space"]
 [timing]
 frame = 40
 """
+
+TEXT_WINDOW = Path(__file__).parents[1] / "envs" / "text_window.py"
 
 GROUNDUP = str(Path(sys.executable).with_name("groundup"))
 
@@ -82,3 +88,109 @@ def test_a_real_game_is_played_and_scored(display: str) -> None:  # noqa: ARG001
     assert report["truth"]["turns"] >= 1
     assert set(report["truth"]) >= {"turns", "cities", "technologies", "score"}
     assert 0.0 <= report["responsive_rate"] <= 1.0
+
+
+def test_a_text_of_the_profile_ends_the_run(display: str, tmp_path: Path) -> None:  # noqa: ARG001
+    """A window says "Level 3" until it is touched, then what the profile names."""
+    profile = tmp_path / "probe.toml"
+    profile.write_text(PROFILE + '[safety]\nstop_text = ["multiplayer lobby"]\n', encoding="utf-8")
+    words = ("Words", "Level 3", "Multiplayer Lobby")
+    window = subprocess.Popen([sys.executable, str(TEXT_WINDOW), *words], stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: _titled("Words"))
+        which = ("--window", "Words", "--window-profile", str(profile), "--json")
+        library = str(tmp_path / "l.db")
+        played = _run("play", *which, "--steps", "60", "--library", library)
+        assert played.returncode == 0, played.stderr
+        assert "'multiplayer lobby' can be read on screen" in played.stderr
+        assert json.loads(played.stdout)["steps"] < 60
+        again = _run("play", *which, "--resume", "--library", library)
+        assert again.returncode == 0, again.stderr
+        assert json.loads(again.stdout)["resumed"]
+    finally:
+        window.terminate()
+        window.wait()
+
+
+def test_a_screen_that_dies_ends_the_run_with_a_sentence_and_all_that_was_learnt(tmp_path: Path) -> None:
+    needs("Xvfb", "openbox")
+    (tmp_path / "programs").mkdir()
+    profile = tmp_path / "probe.toml"
+    profile.write_text(PROFILE, encoding="utf-8")
+    library = str(tmp_path / "l.db")
+    which = ("--window", "A Game", "--window-profile", str(profile), "--json", "--library", library)
+    before = _children(os.getpid(), "Xvfb")
+    with screen():
+        (server,) = set(_children(os.getpid(), "Xvfb")) - set(before)
+        program = open_program(tmp_path / "programs", "A Game", (640, 400))
+        with open(tmp_path / "err", "w", encoding="utf-8") as err:
+            command = [GROUNDUP, "play", *which, "--steps", "500"]
+            running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
+            wait_until(lambda: len([e for e in program.events() if e["kind"] in ("key", "button")]) > 5)
+            os.kill(server, signal.SIGKILL)
+            out, _ = running.communicate(timeout=60)
+        program.close()
+    said = [line for line in (tmp_path / "err").read_text("utf-8").splitlines() if "%" not in line]
+    assert running.returncode == 1, said
+    assert out == ""
+    assert "does not answer any more" in said[-1], said
+    assert not any("Traceback" in line or "Error" in line for line in said), said
+    with screen():
+        program = open_program(tmp_path / "programs", "A Game", (640, 400))
+        played = _run("play", *which, "--resume", "--steps", "20")
+        program.close()
+    assert played.returncode == 0, played.stderr
+    report = json.loads(played.stdout)
+    assert report["resumed"]
+    assert report["steps"] >= 20
+
+
+def test_a_recorder_that_is_killed_leaves_what_can_be_read(display: str, tmp_path: Path) -> None:  # noqa: ARG001
+    needs("ffmpeg", "xdotool")
+    (tmp_path / "programs").mkdir()
+    program = open_program(tmp_path / "programs", "A Game", (640, 400))
+    demo = tmp_path / "demo"
+    try:
+        command = [GROUNDUP, "record", str(demo), "--window", "A Game"]
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: (demo / "actions.jsonl").exists() and len(list(read_ticks(demo))) > 10)
+        for x in range(500, 780, 40):
+            subprocess.run(["xdotool", "mousemove", "--sync", str(x), "400", "click", "1"], check=True)
+            time.sleep(0.4)
+        camera = wait_until(lambda: _children(running.pid, "ffmpeg"))
+        running.kill()
+        running.wait()
+        wait_until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in camera))
+    finally:
+        program.close()
+    assert read_card(demo).frames is None
+    ticks, frames = list(read_ticks(demo)), list(read_frames(demo))
+    assert len(frames) >= len(ticks) - 30
+    presses = [event for tick in ticks for event in tick.inputs if event.kind == "press"]
+    assert len(presses) >= 6
+    assert tuple(frames[-1].pixels[presses[0].y, presses[0].x]) == (250, 200, 40)  # type: ignore[index]
+    learnt = _run("segment", str(demo), "--seed-library", str(tmp_path / "taught.db"), "--json")
+    assert learnt.returncode == 0, learnt.stderr
+    (report,) = json.loads(learnt.stdout)["recordings"]
+    assert report["actions"] >= 6
+
+
+def _titled(title: str) -> bool:
+    windows = X11Windows()
+    try:
+        return any(window.title == title for window in windows.all())
+    finally:
+        windows.close()
+
+
+def _children(parent: int, name: str) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, rest = path.read_text(encoding="utf-8").split(" (", 1)
+        except OSError:
+            continue
+        program, numbers = rest.rsplit(") ", 1)
+        if program == name and int(numbers.split()[1]) == parent:
+            found.append(int(pid))
+    return found

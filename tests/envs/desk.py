@@ -19,8 +19,8 @@ import pytest
 from groundup.envs.launch import GAMES, Programs
 from groundup.envs.launch_screen import open_screen
 
-SECONDS = 20.0
-"""A window is up, an event written down, within this time even on a loaded machine."""
+SECONDS = 90.0
+"""A window is up, an event written down, a run begun, within this time even on a loaded machine."""
 
 
 def needs(*programs: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from groundup.agent.reason.costs import Prices
 from groundup.agent.reason.mind import Mind
 from groundup.agent.reason.notes import Notes
-from groundup.agent.reason.practice import ATTEMPT, KNOWN, REST, Practice
+from groundup.agent.reason.practice import ATTEMPT, KNOWN, REST, Practice, nearest
 from groundup.agent.reason.scripted import ScriptedReasoner
 from groundup.envs.types import Frame
 from groundup.perception.observation import Observation
@@ -71,3 +71,24 @@ def test_nothing_is_proposed_before_anything_is_known() -> None:
     for _ in range(4 * REST):
         practice.moved(Lesson(None, 0.0, (False,), {}, ended=False), OBS)
     assert not reasoner.asked
+
+
+def test_goals_that_a_game_has_words_for_are_offered_nearest_first_and_not_twice() -> None:
+    words = ["shear a sheep", "find a village", "craft a bucket", "milk a cow with a bucket"]
+    known = ["pour the bucket", "a cow stands there"]
+    assert nearest(words, known, 2) == ["milk a cow with a bucket", "craft a bucket"]
+    assert nearest(words, [], 3) == words[:3]
+    goals = {"goals": [{"goal": "find a village", "skills": [1]}]}
+    reasoner, notes = ScriptedReasoner({"goals": [goals]}), Notes()
+    practice = Practice(Mind(reasoner, Prices("scripted", free=True)), notes, words)
+    asked: list[str] = []
+    answer = reasoner.ask
+    reasoner.ask = lambda question: asked.append(question.text) or answer(question)  # type: ignore[method-assign]
+    notes.put("goal", "shear a sheep", {"tried": 1, "reached": 1})
+    for number in range(REST):
+        practice.moved(lesson(number), OBS)
+    (text,) = asked
+    offered = text.split("has words for")[1]
+    assert "find a village" in offered
+    assert "shear a sheep" not in offered
+    assert practice.goal == "find a village"
