@@ -80,7 +80,7 @@ class Link:
         reply: dict[str, Any] = json.loads(self._read(length))
         raw = self._read(reply.pop("bytes"))
         if "error" in reply:
-            raise MineDojoFailed(f"MineDojo could not {do}: {reply['error'].rstrip('.')}.")
+            raise MineDojoFailed(f"MineDojo answered {do!r} with {reply['error'].rstrip('.')}.")
         return reply, raw
 
     def close(self) -> None:

@@ -126,7 +126,7 @@ def test_a_screen_that_dies_ends_the_run_with_a_sentence_and_all_that_was_learnt
         with open(tmp_path / "err", "w", encoding="utf-8") as err:
             command = [GROUNDUP, "play", *which, "--steps", "500"]
             running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
-            wait_until(lambda: len([e for e in program.events() if e["kind"] in ("key", "button")]) > 5)
+            wait_until(lambda: len([e for e in program.events() if e["kind"] in ("key", "button")]) > 3)
             os.kill(server, signal.SIGKILL)
             out, _ = running.communicate(timeout=60)
         program.close()

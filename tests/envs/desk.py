@@ -19,7 +19,7 @@ import pytest
 from groundup.envs.launch import GAMES, Programs
 from groundup.envs.launch_screen import open_screen
 
-SECONDS = 90.0
+SECONDS = 180.0
 """A window is up, an event written down, a run begun, within this time even on a loaded machine."""
 
 
