@@ -14,6 +14,7 @@ from groundup.perception.observation import Observation, Thing
 from .choices import Choices
 from .grammar import Grammar
 from .moves import Decision
+from .wariness import Wariness
 
 EARLY, LEAST = 10.0, 0.03
 """Moves by which half of them are spent on the unknown, and the least share: some 60 of the first 1,000."""
@@ -32,14 +33,16 @@ KEYS = 0.7
 class Explorer:
     """Decides now and then on something unknown."""
 
-    def __init__(self, rng: Random, grammar: Grammar, choices: Choices) -> None:
+    def __init__(self, rng: Random, grammar: Grammar, choices: Choices, wariness: Wariness) -> None:
         self._rng = rng
+        self._wariness = wariness
         self._grammar = grammar
         self._choices = choices
 
     def decide(self, obs: Observation) -> Decision | None:
-        """A key or thing to try, or None to choose among what is known; None where there are no keys."""
-        if not any(thing.keys for thing in obs.things):
+        """A key or thing to try, or None to choose among what is known; None where there are no
+        keys, or too many moves were dead."""
+        if not self._wariness.spare or not any(thing.keys for thing in obs.things):
             return None
         share = max(LEAST, EARLY / (EARLY + self._choices.made))
         if max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW:

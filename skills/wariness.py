@@ -1,0 +1,57 @@
+"""How many moves were dead lately, and how wary that makes of the next one.
+
+A few moves may be dead, more at first: without them nothing is learnt. Whoever has used these up owes, and
+pays by moves that are answered; until then nothing unknown is tried, and a chance of a dead move weighs more.
+"""
+
+from __future__ import annotations
+
+from groundup.perception.observation import Observation
+
+FREE, SHARE = 14.0, 0.025
+"""Dead moves allowed at the start of a campaign, and the share of all moves: 39 of the first 1,000, of which
+the paper's agent has 77 to 14 (../shared/research.md section 1: 92.3% and 98.6% answered)."""
+
+HEAVY = 4.0
+"""Dead moves owed by which the price of another one doubles."""
+
+DEAREST = 3.0
+"""The price at most, so that a game which answers little is still played."""
+
+STUCK = 4.0
+"""Moves since any number on screen changed by which half of what makes it dearer is let off. In a dialogue
+over the game the way out is unknown: whoever dares nothing opens and closes the same menu for ever."""
+
+BOLD = 12
+"""So many of them from which what was never tried is worth a try for the words on it."""
+
+
+class Wariness:
+    """Counts the moves of the campaign at hand; not kept, since another one begins with new allowances."""
+
+    def __init__(self) -> None:
+        self._owed = -FREE
+        self._idle = 0
+
+    def note(self, before: Observation, responses: tuple[bool, ...], after: Observation) -> None:
+        """One more move; `responses` says for each of its actions whether it was answered."""
+        for answered in responses:
+            self._owed = max(-FREE, self._owed + (0.0 if answered else 1.0) - SHARE)
+        both = before.values.keys() & after.values.keys()
+        changed = any(before.values[place] != after.values[place] for place in both)
+        self._idle = 0 if changed else self._idle + 1
+
+    @property
+    def spare(self) -> bool:
+        """Whether another dead move is allowed."""
+        return self._owed <= 0.0
+
+    @property
+    def price(self) -> float:
+        """What a dead move costs, in the usual price: 1, or more where too many were dead."""
+        return 1.0 + min(DEAREST - 1.0, max(0.0, self._owed) / HEAVY) / (1.0 + self._idle / STUCK)
+
+    @property
+    def bold(self) -> bool:
+        """Whether nothing has changed for so long that anything is worth a try."""
+        return self._idle >= BOLD
