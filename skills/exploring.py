@@ -27,7 +27,7 @@ NEW, OFTEN = 0.5, 0.3
 one, and the share of moves spent on the unknown in it: there may be no second chance soon."""
 
 KEYS = 0.7
-"""Share of these that goes to keys rather than to things on screen."""
+"""Share of these that goes to keys rather than to things on screen; in another case all does."""
 
 
 class Explorer:
@@ -45,11 +45,12 @@ class Explorer:
         if not self._wariness.spare or not any(thing.keys for thing in obs.things):
             return None
         share = max(LEAST, EARLY / (EARLY + self._choices.made))
-        if max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW:
+        new = max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW
+        if new:
             share = max(share, OFTEN)
         if self._rng.random() > share:
             return None
-        ways = [self._key, self._thing] if self._rng.random() < KEYS else [self._thing, self._key]
+        ways = [self._key, self._thing] if new or self._rng.random() < KEYS else [self._thing, self._key]
         found = ways[0](obs) or ways[1](obs)
         return None if found is None else Decision("probe", found, why="unknown")
 

@@ -179,7 +179,7 @@ class Learner:
         self, before: Observation, move: Decision, responses: tuple[bool, ...], after: Observation
     ) -> Lesson:
         """Take in what came of `move`: `responses` says for each action whether the screen responded."""
-        self._wariness.note(before, responses, after)
+        self._wariness.note(before, move, responses, after)
         held, self._held = self._held, None
         if held is None or move.second is None:
             held = Held(move.first, before, self._situations.peek(before)) if move.second is None else None

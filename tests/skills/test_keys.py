@@ -104,11 +104,16 @@ def test_a_key_is_known_by_what_is_written_when_it_works() -> None:
 
 
 def test_the_unknown_gets_a_share_only_where_there_are_keys() -> None:
-    explorer = Explorer(Random(0), Grammar(), Choices(), Wariness())
+    grammar = Grammar()
+    explorer = Explorer(Random(0), grammar, Choices(), Wariness())
     mouse = Observation("scene 0", (BUTTON,), ())
     assert all(explorer.decide(mouse) is None for _ in range(50))
-    found = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
-    assert {move.first.kind for move in found if move is not None} >= {"key b", "key +", "turn done"}
+    new = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
+    assert {move.first.kind for move in new if move is not None} == {thing.kind for thing in KEYS}
+    for key in KEYS:
+        grammar.learn_response(observation(1, "settlers"), key, True)
+    known = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
+    assert "turn done" in {move.first.kind for move in known if move is not None}
 
 
 def test_a_learner_presses_what_moves_the_progress_counter() -> None:
@@ -175,11 +180,11 @@ def test_the_unknown_is_left_alone_while_too_many_moves_were_dead() -> None:
 
     assert tried(50) > 10
     for turn in range(40):
-        wariness.note(observation(turn), (False,), observation(turn + 1))
+        wariness.note(observation(turn), Decision("probe", KEYS[0]), (False,), observation(turn + 1))
     assert tried(50) == 0
     dear = wariness.price
-    for turn in range(1200):
-        wariness.note(observation(turn), (True,), observation(turn + 1))
+    for turn in range(1600):
+        wariness.note(observation(turn), Decision("probe", KEYS[0]), (True,), observation(turn + 1))
     assert tried(50) > 10
     assert dear > 2.0 > wariness.price == 1.0
 
@@ -196,9 +201,9 @@ def test_the_wary_choose_what_is_surely_answered_until_nothing_changes() -> None
                 grammar.learn_response(seen, key, answered)
                 choices.used(seen.scene, key.kind, seen.scene, 0.0, None, moved=True)
         for turn in range(dead):
-            wariness.note(observation(turn), (False,), observation(turn + 1))
+            wariness.note(observation(turn), Decision("probe", KEYS[0]), (False,), observation(turn + 1))
         for _ in range(idle):
-            wariness.note(seen, (True,), seen)
+            wariness.note(seen, Decision("use", sure), (True,), seen)
             chooser.used(seen.scene, sure.kind, moved=False)
         return chooser.choose(seen, SITUATION, None, learning=True).first
 
