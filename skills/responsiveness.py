@@ -17,8 +17,7 @@ RATE = 0.6
 NAMES = 8
 """Names with which the step is whole; with more it is shorter, so that one case does not decide by their
 number. With a dozen words on screen a key has some 30. Of 715 keys pressed in Freeciv (development seeds)
-those predicted with more than .9, .97 on average, were answered in .93; now .96 and .94, log loss .43 and .37.
-"""
+those predicted with over .9, .97 on average, were answered in .93; now .96 and .94, log loss .43 and .37."""
 
 DECAY = 0.002
 """Pull of a weight to zero at each use, so that a name with no evidence says nothing."""

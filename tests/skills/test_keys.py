@@ -183,7 +183,7 @@ def test_the_unknown_is_left_alone_while_too_many_moves_were_dead() -> None:
         wariness.note(observation(turn), Decision("probe", KEYS[0]), (False,), observation(turn + 1))
     assert tried(50) == 0
     dear = wariness.price
-    for turn in range(1600):
+    for turn in range(3000):
         wariness.note(observation(turn), Decision("probe", KEYS[0]), (True,), observation(turn + 1))
     assert tried(50) > 10
     assert dear > 2.0 > wariness.price == 1.0
