@@ -157,6 +157,7 @@ class CounterFinder:
         if ended:
             self.end()
         self._run.reads += 1
+        self._follow(values)
         for place, value in values.items():
             series = self._run.series.get(place)
             if series is None:
@@ -165,6 +166,26 @@ class CounterFinder:
                 series.read(value)
         self._look_within()
         return ended
+
+    def _follow(self, values: dict[str, float]) -> None:
+        """Find the progress counter under another name: it is gone, and a number that never stood before goes
+        on where it stopped, as when the words beside it change. Only within a run that may have no end."""
+        place = self.place("progress") if self._endless else None
+        if place is None or place in values or place not in self._run.series:
+            return
+        series = self._run.series[place]
+        last = series.last if series.doubt is None else max(series.last, series.doubt)
+        going_on = [
+            other
+            for other, value in values.items()
+            if other not in self._run.series and last < value <= last + STRIDE
+        ]
+        if last < CLIMBED or len(going_on) != 1:
+            return
+        (now,) = going_on
+        self._run.series[now] = self._run.series.pop(place)
+        self._scenes[now] |= self._scenes.pop(place)
+        self._found = tuple(replace(c, place=now) if c.place == place else c for c in self._found)
 
     def _look_within(self) -> None:
         """Look for a progress counter in the first run, before there is another one to compare it with."""

@@ -22,7 +22,7 @@ EARLY, LEAST = 10.0, 0.03
 HOPE, KEY_HOPE = 0.28, 0.08
 """Least chance of an answer at which a thing, or a key in another case, is tried at all."""
 
-NEW, OFTEN = 0.5, 0.3
+NEW, OFTEN = 0.5, 0.6
 """Share of the words on screen that never stood there when a key was pressed, above which the case is another
 one, and the share of moves spent on the unknown in it: there may be no second chance soon."""
 

@@ -171,6 +171,28 @@ def test_a_first_run_without_an_end_shows_what_climbs() -> None:
     assert again.place("progress") == "turn"
 
 
+def test_a_counter_goes_on_under_another_name() -> None:
+    finder = CounterFinder(endless=True)
+
+    def read(i: int, *, hidden: bool = False) -> None:
+        turn = 1.0 + i // 4
+        name = "turn bce" if turn <= 30 else "turn ce"
+        year = {"year bce": 31.0 - turn} if turn <= 30 else {"year ce": 20.0 * (turn - 30)}
+        finder.read("scene 0", {**year, "gold": 50.0, **({} if hidden else {name: turn})})
+
+    for i in range(120):
+        read(i)
+    assert finder.place("progress") == "turn bce"
+    read(119, hidden=True)
+    assert finder.place("progress") == "turn bce"
+    for i in range(120, 140):
+        read(i)
+    assert finder.place("progress") == "turn ce"
+    again = CounterFinder(endless=True)
+    again.load(finder.to_dict())
+    assert again.place("progress") == "turn ce"
+
+
 def test_the_unknown_is_left_alone_while_too_many_moves_were_dead() -> None:
     wariness = Wariness()
     explorer = Explorer(Random(0), Grammar(), Choices(), wariness)
