@@ -189,7 +189,7 @@ class Learner:
             # What stood there before the first move is what runs begin with.
             self.counters.read(before.scene, before.values)
         ended = self.counters.read(after.scene, {**after.values, **now.own}) if self.learning else False
-        changed = _changed(was.own, now.own)
+        changed = _changed(was.own, now.own) or self._gain(before.values, after.values) > 0.0
         if self.learning and not was.own:
             # Until it is known which numbers are one's own, any is as good.
             changed = _changed(before.values, after.values)
