@@ -84,6 +84,7 @@ class Learner:
         self.tactics = Tactics(self.grammar, self.effects, self.outlook)
         self.shown = Shown()
         self._wariness = Wariness()
+        self._endless = endless
         self._explorer = Explorer(self._rng, self.grammar, self.choices, self._wariness)
         self.chooser = Chooser(
             self._rng, self.grammar, self.choices, self.effects, self.outlook, self.shown, self._wariness
@@ -188,6 +189,8 @@ class Learner:
         if self.learning and not self.counters.begun:
             # What stood there before the first move is what runs begin with.
             self.counters.read(before.scene, before.values)
+        if self.learning:
+            self.counters.follow(after.values)
         ended = self.counters.read(after.scene, {**after.values, **now.own}) if self.learning else False
         changed = _changed(was.own, now.own) or self._gain(before.values, after.values) > 0.0
         if self.learning and not was.own:
@@ -209,13 +212,24 @@ class Learner:
             self._look_back()
         return Lesson(used.skill if used else None, reward, responses, change, ended)
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the run of a game that shows no end is over: nothing is answered any more."""
+        return self._endless and self._wariness.over
+
     def closed(self, before: Observation, move: Decision) -> None:
         """The move closed the game: it is not made again."""
         if self.learning:
             self.grammar.learn_closed(before.scene, move.second or move.first)
+        self.over()
+
+    def over(self) -> None:
+        """The run has ended, and another one begins from its start."""
+        if self.learning:
             self.counters.end()
             self._run_ended()
         self._visit += 1
+        self._wariness.begin()
         self.forget()
 
     def _learn_first(

@@ -30,6 +30,10 @@ over the game the way out is unknown: whoever dares nothing opens and closes the
 BOLD = 12
 """So many of them from which what was never tried is worth a try for the words on it."""
 
+OVER = 10
+"""Dead moves in a row, after any that was answered, from which the run of the game is over: nothing is left
+to play with. Those that were sure to be answered are among them, since they are tried first."""
+
 
 class Wariness:
     """Counts the moves of the campaign at hand; not kept, since another one begins with new allowances."""
@@ -37,6 +41,7 @@ class Wariness:
     def __init__(self) -> None:
         self._tried = self._owed = -FREE
         self._idle = 0
+        self._row: int | None = None
 
     def note(
         self, before: Observation, move: Decision, responses: tuple[bool, ...], after: Observation
@@ -44,6 +49,7 @@ class Wariness:
         """One more move; `responses` says for each of its actions whether it was answered."""
         for answered in responses:
             dead = 0.0 if answered else 1.0
+            self._row = 0 if answered else None if self._row is None else self._row + 1
             self._owed = max(-FREE, self._owed + dead - SHARE)
             self._tried = max(-FREE, self._tried + dead * (move.kind == "probe") - TRIALS)
         both = before.values.keys() & after.values.keys()
@@ -59,6 +65,15 @@ class Wariness:
     def price(self) -> float:
         """What a dead move costs, in the usual price: 1, or more where too many were dead."""
         return 1.0 + min(DEAREST - 1.0, max(0.0, self._owed) / HEAVY) / (1.0 + self._idle / STUCK)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is answered any more."""
+        return self._row is not None and self._row >= OVER
+
+    def begin(self) -> None:
+        """Another run of the game begins."""
+        self._row, self._idle = None, 0
 
     @property
     def bold(self) -> bool:
