@@ -48,8 +48,8 @@ PLAIN, PART = 30, 150
 """Levels by which, and cells over which, two frames differ plainly: a flame or a breath is smaller."""
 
 LATE, USUAL = 16, 8
-"""Frames awaited for an answer of a game that may be slow, at first and at least. At twenty frames a second: a
-step is answered within 0.1 s, a turn in two parts 0.2 s apart."""
+"""Frames awaited for an answer of a game that may be slow, at first and at least. At twenty frames a second
+a step is answered within 0.1 s, a turn in two parts 0.2 s apart."""
 
 UNANSWERED = 6
 """Times that more is awaited before a move counts as dead: asked again while a server still works on the last
