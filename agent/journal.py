@@ -55,6 +55,7 @@ class Journal:
             "points": points(move),
             "parts": {name: round(value, 4) for name, value in parts.items() if abs(value) > 1e-6},
             "ms": {name: round(value, 1) for name, value in ms.items()},
+            "own": after.own | self._counted(after),
         }
 
     def note(
@@ -106,9 +107,15 @@ class Journal:
 
     def _gain(self, before: Observation, after: Observation) -> float:
         place = self._policy.counters.place("progress")
-        if place is None or place not in before.own or place not in after.own:
+        if place is None or place not in before.values or place not in after.values:
             return 0.0
-        return max(0.0, min(STEP, after.own[place] - before.own[place]))
+        return max(0.0, min(STEP, after.values[place] - before.values[place]))
+
+    def _counted(self, obs: Observation) -> dict[str, float]:
+        """What the counters stand at: one is found among all numbers, and may be missing too often for an own
+        one."""
+        places = {counter.place for counter in self._policy.counters.found}
+        return {place: value for place, value in obs.values.items() if place in places}
 
 
 def points(move: Decision) -> list[list[int]]:

@@ -8,20 +8,20 @@ learnt again when the run is resumed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
 from groundup.agent.journal import Journal
 from groundup.agent.knowledge import Knowledge
-from groundup.agent.policy import Policy
+from groundup.agent.policy import Policy, learner_of
 from groundup.envs.errors import GameEnded
 from groundup.envs.types import Env
 from groundup.perception.observation import Observation
 from groundup.perception.perceiver import Perceiver
 from groundup.skills.executor import Executor, Outcome
 from groundup.skills.keeper import Keeper
-from groundup.skills.learner import Decision, Lesson
+from groundup.skills.learner import Decision, Learner, Lesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,14 @@ class Session:
         responses = self._responses(outcome, obs, after)
         lesson = self._timed("learn", self._policy.learn, obs, move, responses, after)
         self.tally.steps += len(outcome.actions)
+        learner = learner_of(self._policy)
+        over = learner is not None and learner.stalled
+        if learner is not None and over:
+            lesson, after = self._begin_over(learner, lesson)
         self._timed("keep", self._keep, obs, move, lesson, responses, after)
+        if over and self._knowledge is not None:
+            # Learnt again, this step would pass for one that led from there to here.
+            self._knowledge.snapshot()
         self._count(
             lesson,
             after,
@@ -129,6 +136,13 @@ class Session:
         numbers = before.values.keys() & after.values.keys()
         changed = any(before.values[place] != after.values[place] for place in numbers)
         return (*told[:-1], changed)
+
+    def _begin_over(self, learner: Learner, lesson: Lesson) -> tuple[Lesson, Observation]:
+        """Nothing is answered any more: the run has ended, and the next one begins."""
+        learner.over()
+        self._env.reset()
+        self._executor = self._watcher()
+        return replace(lesson, ended=True), self._perceiver.perceive(self._executor.look())
 
     def _begin_anew(self, obs: Observation, move: Decision) -> Step:
         """The game has closed itself: that was the move's doing. A run has ended, and the next one begins."""

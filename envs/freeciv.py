@@ -27,6 +27,9 @@ PLAYER = "Agent"
 
 TITLE = "Freeciv"
 
+_KEPT = ("turns", "technologies", "cities_most", "score")
+"""What is said of games that ended before the running one."""
+
 LEAST = (1000, 600)
 """Width and height of the client's window from which it shows the game; before it has 560x500."""
 
@@ -76,6 +79,7 @@ class Freeciv:
         self.programs = Programs()
         self._base: int | None = None
         self._games = 0
+        self._before: list[dict[str, Any]] = []
         self._seed = 0
         self._folder = self.programs.folder
         self.query = Query(TITLE)
@@ -86,6 +90,8 @@ class Freeciv:
             open_screen(self.programs)
             self._base = len(self.programs)
         self.programs.stop(self._base)
+        if seed is None:
+            self._before.append(record(self._folder, PLAYER))
         self._seed = self._seed + 1 if seed is None else seed
         self._games += 1
         self._folder = self.programs.subfolder(f"game-{self._games}")
@@ -98,8 +104,10 @@ class Freeciv:
             windows.close()
 
     def truth(self) -> dict[str, Any]:
-        """What the running game's own record says, for measuring only."""
-        return {"seed": self._seed, "games": self._games, **record(self._folder, PLAYER)}
+        """What the running game's own record says, for measuring only; of those that ended before it, too."""
+        now = {"seed": self._seed, "games": self._games, **record(self._folder, PLAYER)}
+        ended = {f"{name}_before": [game[name] for game in self._before] for name in _KEPT}
+        return now | (ended if self._before else {})
 
     def close(self) -> None:
         """End everything that was started; may be called twice."""

@@ -60,6 +60,9 @@ ENDLESS, CLIMBED, STRIDE, TICKING = 60, 12, 2.0, 0.9
 ever rose, by 1 or little more at a time, is taken for a progress counter until runs can be compared: a game
 of turns may never end. What changes on nearly all reads is a clock."""
 
+MISSED = 5
+"""Reads in a row in which a counter may be missed and still be found again under another name."""
+
 VISIBLE = 0.5
 """A survival counter is on screen in at least this share of all reads."""
 
@@ -126,6 +129,7 @@ class CounterFinder:
         self._run = _Run()
         self._done: list[_Run] = []
         self._found: tuple[Counter, ...] = ()
+        self._gone = 0
 
     @property
     def runs(self) -> int:
@@ -165,6 +169,28 @@ class CounterFinder:
                 series.read(value)
         self._look_within()
         return ended
+
+    def follow(self, shown: dict[str, float]) -> None:
+        """Find the progress counter under another name, before `read`: it is not among the numbers `shown`,
+        and one that never stood before goes on where it stopped, as when the words beside it change. Only
+        within a run that may have no end."""
+        place = self.place("progress") if self._endless else None
+        self._gone = 0 if place is None or place in shown else self._gone + 1
+        if place is None or not self._gone or place not in self._run.series:
+            return
+        series = self._run.series[place]
+        last = series.last if series.doubt is None else max(series.last, series.doubt)
+        going_on = [
+            other
+            for other, value in shown.items()
+            if other not in self._run.series and last < value <= last + STRIDE * min(self._gone, MISSED)
+        ]
+        if last < CLIMBED or len(going_on) != 1:
+            return
+        (now,) = going_on
+        self._run.series[now] = self._run.series.pop(place)
+        self._scenes[now] = self._scenes.pop(place)
+        self._found = tuple(replace(c, place=now) if c.place == place else c for c in self._found)
 
     def _look_within(self) -> None:
         """Look for a progress counter in the first run, before there is another one to compare it with."""

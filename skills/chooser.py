@@ -21,6 +21,7 @@ from .outlook import Outlook, utility
 from .planner import apply
 from .shown import Shown
 from .situation import Group, Situation
+from .wariness import Wariness
 
 NOVELTY = 0.6
 """Worth, in progress, of a choice never made."""
@@ -69,6 +70,7 @@ class Chooser:
         effects: EffectModel,
         outlook: Outlook,
         shown: Shown | None = None,
+        wariness: Wariness | None = None,
     ) -> None:
         self._rng = rng
         self._grammar = grammar
@@ -76,6 +78,7 @@ class Chooser:
         self._effects = effects
         self._outlook = outlook
         self._shown = shown or Shown()
+        self._wariness = wariness or Wariness()
         self.samples: deque[Situation] = deque(maxlen=SAMPLES)
         self._since: Counter[tuple[str, str]] = Counter()
         self._usual: tuple[int, float] = (-1, 0.0)
@@ -92,6 +95,7 @@ class Chooser:
         worths = self._worths(obs, survival) if survival else {}
         idle = self._since.total()
         careful = any(thing.keys for thing in obs.things)
+        bold = not careful or self._wariness.bold
         scored: list[tuple[float, float, Thing]] = []
         for chance, thing in self._grammar.usable(obs):
             again = self._since[obs.scene, thing.kind]
@@ -103,11 +107,12 @@ class Chooser:
                 # Whoever shrinks from a toll for ever stands still: each fruitless move makes it smaller.
                 score += self._toll(obs, here, thing, survival) / POINTS / (1 + idle)
             if learning:
-                if not careful and not tries and thing.text and not self._grammar.lifeless(obs.scene, thing):
+                if bold and not tries and thing.text and not self._grammar.lifeless(obs.scene, thing):
                     chance = max(chance, WRITTEN)
                 score += NOVELTY / math.sqrt(1.0 + tries) + 0.1 * self._rng.random()
                 score += PUZZLE * self._grammar.open(obs.scene, thing)
             scored.append((chance, score, thing))
+        waste = CAREFUL * self._wariness.price if careful else WASTE
         known = max((score for chance, score, _ in scored if chance >= LIKELY), default=0.0)
 
         def rank(row: tuple[float, float, Thing]) -> float:
@@ -115,7 +120,7 @@ class Chooser:
             if not learning:
                 return score + DOUBT * math.log(max(1e-4, chance))
             # What turns out dead costs a move; what is known to answer can still be chosen then.
-            return chance * (score - known) - (CAREFUL if careful else WASTE) * (1.0 - chance)
+            return chance * (score - known) - waste * (1.0 - chance)
 
         thing = max(scored, key=rank)[2]
         tried = self._choices.tries(obs.scene, thing.kind) > 0

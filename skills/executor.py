@@ -48,12 +48,13 @@ PLAIN, PART = 30, 150
 """Levels by which, and cells over which, two frames differ plainly: a flame or a breath is smaller."""
 
 LATE, USUAL = 16, 8
-"""Frames awaited for an answer of a game that may be slow, at first and at least. At ten frames a second: a
-turn against three computer players, asked of a server on two busy cores, takes 0.2 to 1.5 s, a step 0.1 s."""
+"""Frames awaited for an answer of a game that may be slow, at first and at least. At twenty frames a second
+a step is answered within 0.1 s, a turn in two parts 0.2 s apart."""
 
-UNANSWERED = 3
-"""Times that it is awaited before a move counts as dead: asked again while a server still works on the last
-turn, a client does nothing until the new one comes."""
+UNANSWERED = 6
+"""Times that more is awaited before a move counts as dead: asked again while a server still works on the last
+turn, a client does nothing until the new one comes. Late in a game, on two busy cores, half as many were too
+few for 8 turns of 131."""
 
 LIMIT = 60
 """Frames awaited at the most until a screen that never rests is taken as it is."""
@@ -165,12 +166,12 @@ class Executor:
 
     def _later(self, change: Change) -> Change:
         """Wait for further parts of an answer, for longer where there was none; the largest of all."""
-        for looks in range(1, PAUSES + 1):
+        for _ in range(UNANSWERED):
             last, self._frame = self.look(), self._settled()
             more = self._compare(last, self._frame)
             if more.responsive:
                 change = more if more.fraction > change.fraction or not change.responsive else change
-            elif change.responsive or looks == UNANSWERED:
+            elif change.responsive:
                 break
         return change
 

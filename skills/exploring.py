@@ -14,6 +14,7 @@ from groundup.perception.observation import Observation, Thing
 from .choices import Choices
 from .grammar import Grammar
 from .moves import Decision
+from .wariness import Wariness
 
 EARLY, LEAST = 10.0, 0.03
 """Moves by which half of them are spent on the unknown, and the least share: some 60 of the first 1,000."""
@@ -21,32 +22,35 @@ EARLY, LEAST = 10.0, 0.03
 HOPE, KEY_HOPE = 0.28, 0.08
 """Least chance of an answer at which a thing, or a key in another case, is tried at all."""
 
-NEW, OFTEN = 0.5, 0.3
+NEW, OFTEN = 0.5, 0.6
 """Share of the words on screen that never stood there when a key was pressed, above which the case is another
 one, and the share of moves spent on the unknown in it: there may be no second chance soon."""
 
 KEYS = 0.7
-"""Share of these that goes to keys rather than to things on screen."""
+"""Share of these that goes to keys rather than to things on screen; in another case all does."""
 
 
 class Explorer:
     """Decides now and then on something unknown."""
 
-    def __init__(self, rng: Random, grammar: Grammar, choices: Choices) -> None:
+    def __init__(self, rng: Random, grammar: Grammar, choices: Choices, wariness: Wariness) -> None:
         self._rng = rng
+        self._wariness = wariness
         self._grammar = grammar
         self._choices = choices
 
     def decide(self, obs: Observation) -> Decision | None:
-        """A key or thing to try, or None to choose among what is known; None where there are no keys."""
-        if not any(thing.keys for thing in obs.things):
+        """A key or thing to try, or None to choose among what is known; None where there are no
+        keys, or too many moves were dead."""
+        if not self._wariness.spare or not any(thing.keys for thing in obs.things):
             return None
         share = max(LEAST, EARLY / (EARLY + self._choices.made))
-        if max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW:
+        new = max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW
+        if new:
             share = max(share, OFTEN)
         if self._rng.random() > share:
             return None
-        ways = [self._key, self._thing] if self._rng.random() < KEYS else [self._thing, self._key]
+        ways = [self._key, self._thing] if new or self._rng.random() < KEYS else [self._thing, self._key]
         found = ways[0](obs) or ways[1](obs)
         return None if found is None else Decision("probe", found, why="unknown")
 

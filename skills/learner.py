@@ -27,6 +27,7 @@ from .outlook import Outlook
 from .shown import Shown
 from .situation import Situation, Situations
 from .tactics import Tactics
+from .wariness import Wariness
 
 __all__ = ["Decision", "Learner", "Lesson"]
 
@@ -82,8 +83,12 @@ class Learner:
         self.counters = CounterFinder(endless=endless)
         self.tactics = Tactics(self.grammar, self.effects, self.outlook)
         self.shown = Shown()
-        self._explorer = Explorer(self._rng, self.grammar, self.choices)
-        self.chooser = Chooser(self._rng, self.grammar, self.choices, self.effects, self.outlook, self.shown)
+        self._wariness = Wariness()
+        self._endless = endless
+        self._explorer = Explorer(self._rng, self.grammar, self.choices, self._wariness)
+        self.chooser = Chooser(
+            self._rng, self.grammar, self.choices, self.effects, self.outlook, self.shown, self._wariness
+        )
         self._situations = Situations()
         self._held: Held | None = None
         self._loose: Thing | None = None
@@ -175,6 +180,7 @@ class Learner:
         self, before: Observation, move: Decision, responses: tuple[bool, ...], after: Observation
     ) -> Lesson:
         """Take in what came of `move`: `responses` says for each action whether the screen responded."""
+        self._wariness.note(before, move, responses, after)
         held, self._held = self._held, None
         if held is None or move.second is None:
             held = Held(move.first, before, self._situations.peek(before)) if move.second is None else None
@@ -183,8 +189,13 @@ class Learner:
         if self.learning and not self.counters.begun:
             # What stood there before the first move is what runs begin with.
             self.counters.read(before.scene, before.values)
+        if self.learning:
+            self.counters.follow(after.values)
         ended = self.counters.read(after.scene, {**after.values, **now.own}) if self.learning else False
-        changed = _changed(was, now)
+        changed = _changed(was.own, now.own) or self._gain(before.values, after.values) > 0.0
+        if self.learning and not was.own:
+            # Until it is known which numbers are one's own, any is as good.
+            changed = _changed(before.values, after.values)
         if move.second is None:
             used = self._learn_first(before, was, move.first, responses, after, changed, now)
         else:
@@ -201,13 +212,24 @@ class Learner:
             self._look_back()
         return Lesson(used.skill if used else None, reward, responses, change, ended)
 
+    @property
+    def stalled(self) -> bool:
+        """Whether the run of a game that shows no end is over: nothing is answered any more."""
+        return self._endless and self._wariness.over
+
     def closed(self, before: Observation, move: Decision) -> None:
         """The move closed the game: it is not made again."""
         if self.learning:
             self.grammar.learn_closed(before.scene, move.second or move.first)
+        self.over()
+
+    def over(self) -> None:
+        """The run has ended, and another one begins from its start."""
+        if self.learning:
             self.counters.end()
             self._run_ended()
         self._visit += 1
+        self._wariness.begin()
         self.forget()
 
     def _learn_first(
@@ -250,7 +272,8 @@ class Learner:
         worth = self.grammar.first(before.scene, thing) >= WORTH_HOLDING or self.grammar.open(
             before.scene, thing
         )
-        if worth and not self.grammar.acted(thing):
+        affordable = self._wariness.spare or not any(other.keys for other in before.things)
+        if worth and affordable and not self.grammar.acted(thing):
             self._held = Held(thing, before, was)
         elif self.learning:
             self.choices.used(before.scene, thing.kind, after.scene, 0.0, None, moved=False)
@@ -344,7 +367,7 @@ class Learner:
     def _learn_use(
         self, used: Decision, start: Observation, was: Situation, after: Observation, now: Situation
     ) -> tuple[dict[str, float], float]:
-        gain = self._gain(was, now)
+        gain = self._gain(start.values | was.own, after.values | now.own)
         survived = self._survived(was, now)
         reward = gain + 0.02 * survived
         if not self.learning:
@@ -358,11 +381,11 @@ class Learner:
         self._log.append(_Entry(replace(start, frame=None), used, replace(after, frame=None), self._visit))
         change = self._learn_effect(used, was, now)
         self._learn_cost(used.skill, was, now, self._visit)
-        if was.scene != now.scene and _changed(was, now):
+        if was.scene != now.scene and _changed(was.own, now.own):
             # Left for another scene, and not empty-handed: what comes next is another danger.
             self._visit += 1
         survival = was.own.get(self._survival) if self._survival else None
-        moved = _changed(was, now)
+        moved = _changed(was.own, now.own)
         if self.counters.place("progress") is None and self._unseen(now):
             gain = STIR
         # What happened without leaving the scene is no way back to it.
@@ -404,11 +427,13 @@ class Learner:
             was, now = self._situations.peek(entry.start), self._situations.peek(entry.after)
             self._learn_cost(entry.used.skill, was, now, entry.visit)
 
-    def _gain(self, was: Situation, now: Situation) -> float:
+    def _gain(self, was: dict[str, float], now: dict[str, float]) -> float:
+        """The progress between all the numbers before and after: a counter may be missing too often to be an
+        own one."""
         place = self.counters.place("progress")
-        if place is None or place not in was.own or place not in now.own:
+        if place is None or place not in was or place not in now:
             return 0.0
-        return max(0.0, min(STEP, now.own[place] - was.own[place]))
+        return max(0.0, min(STEP, now[place] - was[place]))
 
     def _survived(self, was: Situation, now: Situation) -> float:
         place = self._survival
@@ -473,9 +498,9 @@ class Learner:
         self.forget()
 
 
-def _changed(was: Situation, now: Situation) -> bool:
+def _changed(was: dict[str, float], now: dict[str, float]) -> bool:
     """Whether a number that stands in both changed."""
-    return any(was.own[p] != now.own[p] for p in was.own.keys() & now.own.keys())
+    return any(was[p] != now[p] for p in was.keys() & now.keys())
 
 
 def _happened(

@@ -14,6 +14,11 @@ from typing import Any
 RATE = 0.6
 """AdaGrad step; large, since evidence is scarce and names are sparse."""
 
+NAMES = 8
+"""Names with which the step is whole; with more it is shorter, so that one case does not decide by their
+number. With a dozen words on screen a key has some 30. Of 715 keys pressed in Freeciv (development seeds)
+those predicted with over .9, .97 on average, were answered in .93; now .96 and .94, log loss .43 and .37."""
+
 DECAY = 0.002
 """Pull of a weight to zero at each use, so that a name with no evidence says nothing."""
 
@@ -35,11 +40,12 @@ class Responsiveness:
     def learn(self, names: tuple[str, ...], happened: bool, weight: float = 1.0) -> None:
         """An action with these `names` did (`happened`) or did not do something."""
         error = (float(happened) - self.predict(names)) * weight
+        rate = RATE * min(1.0, NAMES / len(names))
         for name in names:
             gradient = error - DECAY * self._weights.get(name, 0.0)
             square = self._squares.get(name, 0.0) + gradient * gradient
             self._squares[name] = square
-            self._weights[name] = self._weights.get(name, 0.0) + RATE * gradient / (0.3 + math.sqrt(square))
+            self._weights[name] = self._weights.get(name, 0.0) + rate * gradient / (0.3 + math.sqrt(square))
 
     def known(self, name: str) -> bool:
         """Whether there is any evidence about `name`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -14,15 +15,22 @@ from groundup.perception.counters import CounterFinder
 from groundup.perception.observation import Observation, Quantity, Thing, key_things, observation_from_json
 from groundup.perception.types import Box
 from groundup.skills.choices import Choices
+from groundup.skills.chooser import Chooser
+from groundup.skills.effects import EffectModel
 from groundup.skills.executor import Executor
 from groundup.skills.exploring import Explorer
 from groundup.skills.grammar import Grammar
 from groundup.skills.keeper import Keeper
 from groundup.skills.learner import Decision, Learner, Lesson
 from groundup.skills.library import Library
+from groundup.skills.outlook import Outlook
+from groundup.skills.situation import Situation
+from groundup.skills.wariness import Wariness
 
 KEYS = key_things(("b", "shift+enter", "+"))
 BUTTON = Thing(Box(100, 100, 80, 30), "turn done", "128x32 r4 c0", "turn done")
+
+SITUATION = Situation("scene 0", {}, ())
 
 
 def observation(turn: int, *words: str) -> Observation:
@@ -96,11 +104,16 @@ def test_a_key_is_known_by_what_is_written_when_it_works() -> None:
 
 
 def test_the_unknown_gets_a_share_only_where_there_are_keys() -> None:
-    explorer = Explorer(Random(0), Grammar(), Choices())
+    grammar = Grammar()
+    explorer = Explorer(Random(0), grammar, Choices(), Wariness())
     mouse = Observation("scene 0", (BUTTON,), ())
     assert all(explorer.decide(mouse) is None for _ in range(50))
-    found = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
-    assert {move.first.kind for move in found if move is not None} >= {"key b", "key +", "turn done"}
+    new = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
+    assert {move.first.kind for move in new if move is not None} == {thing.kind for thing in KEYS}
+    for key in KEYS:
+        grammar.learn_response(observation(1, "settlers"), key, True)
+    known = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
+    assert "turn done" in {move.first.kind for move in known if move is not None}
 
 
 def test_a_learner_presses_what_moves_the_progress_counter() -> None:
@@ -156,3 +169,77 @@ def test_a_first_run_without_an_end_shows_what_climbs() -> None:
     again = CounterFinder(endless=True)
     again.load(finder.to_dict())
     assert again.place("progress") == "turn"
+
+
+def test_a_counter_goes_on_under_another_name() -> None:
+    finder = CounterFinder(endless=True)
+
+    def read(i: int, *, hidden: bool = False) -> None:
+        turn = 1.0 + i // 4
+        name = "turn bce" if turn <= 30 else "turn ce"
+        year = {"year bce": 31.0 - turn} if turn <= 30 else {"year ce": 20.0 * (turn - 30)}
+        shown = {**year, "gold": 50.0, **({} if hidden else {name: turn})}
+        finder.follow(shown)
+        # What is missing for once is read as it was.
+        finder.read("scene 0", {"turn bce": min(turn, 30.0)} | shown)
+
+    for i in range(120):
+        read(i)
+    assert finder.place("progress") == "turn bce"
+    read(119, hidden=True)
+    assert finder.place("progress") == "turn bce"
+    for i in range(125, 140):  # the first turn under the other name is missed
+        read(i)
+    assert finder.place("progress") == "turn ce"
+    again = CounterFinder(endless=True)
+    again.load(finder.to_dict())
+    assert again.place("progress") == "turn ce"
+
+
+def test_the_unknown_is_left_alone_while_too_many_moves_were_dead() -> None:
+    wariness = Wariness()
+    explorer = Explorer(Random(0), Grammar(), Choices(), wariness)
+
+    def tried(moves: int) -> int:
+        return sum(explorer.decide(observation(1, "settlers")) is not None for _ in range(moves))
+
+    assert tried(50) > 10
+    for turn in range(40):
+        wariness.note(observation(turn), Decision("probe", KEYS[0]), (False,), observation(turn + 1))
+    assert tried(50) == 0
+    dear = wariness.price
+    for turn in range(3000):
+        wariness.note(observation(turn), Decision("probe", KEYS[0]), (True,), observation(turn + 1))
+    assert tried(50) > 10
+    assert dear > 2.0 > wariness.price == 1.0
+
+
+def test_the_wary_choose_what_is_surely_answered_until_nothing_changes() -> None:
+    sure, doubtful = KEYS[1], KEYS[0]
+    seen = replace(observation(1), things=(sure, doubtful))
+
+    def chosen(*, dead: int, idle: int) -> Thing:
+        wariness, grammar, choices = Wariness(), Grammar(), Choices()
+        chooser = Chooser(Random(1), grammar, choices, EffectModel(), Outlook(), wariness=wariness)
+        for turn in range(60):
+            for key, answered in ((sure, True), (doubtful, turn % 10 not in (0, 3, 6))):
+                grammar.learn_response(seen, key, answered)
+                choices.used(seen.scene, key.kind, seen.scene, 0.0, None, moved=True)
+        for turn in range(dead):
+            wariness.note(observation(turn), Decision("probe", KEYS[0]), (False,), observation(turn + 1))
+        for _ in range(idle):
+            wariness.note(seen, Decision("use", sure), (True,), seen)
+            chooser.used(seen.scene, sure.kind, moved=False)
+        return chooser.choose(seen, SITUATION, None, learning=True).first
+
+    assert chosen(dead=0, idle=2) == doubtful
+    assert chosen(dead=40, idle=2) == sure
+    assert chosen(dead=40, idle=12) == doubtful
+
+
+def test_a_counter_that_is_no_own_number_counts_all_the_same() -> None:
+    learner = Learner(0, endless=True)
+    learner.counters.place = lambda role: "turn n@20,15" if role == "progress" else None  # type: ignore[method-assign]
+    before, after = (replace(observation(turn), fixed=frozenset()) for turn in (4, 5))
+    lesson = learner.learn(before, Decision("use", KEYS[1]), (True,), after)
+    assert lesson.reward == 1.0

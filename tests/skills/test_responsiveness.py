@@ -23,3 +23,15 @@ def test_evidence_of_the_kind_itself_outweighs_its_look() -> None:
     copy = Responsiveness()
     copy.load(model.to_dict())
     assert abs(copy.predict(("dead", "look lit")) - model.predict(("dead", "look lit"))) < 1e-3
+
+
+def test_a_case_of_many_names_does_not_decide_by_their_number() -> None:
+    many = tuple(f"word {i}" for i in range(40))
+    model = Responsiveness()
+    model.learn(many, True)
+    assert 0.5 < model.predict(many) < 0.97
+    for _ in range(9):
+        model.learn(many, True)
+    for _ in range(2):
+        model.learn(many, False)
+    assert 0.1 < model.predict(many) < 0.5

@@ -1,0 +1,81 @@
+"""How many moves were dead lately, and how wary that makes of the next one.
+
+A few moves may be dead, more at first: without them nothing is learnt. Whoever has used these up owes, and
+pays by moves that are answered. Trials have an allowance of their own, so that what is learnt does not hang
+on how the rest went: while it is used up nothing unknown is tried. While too many of all moves were dead, the
+chance of another one weighs more.
+"""
+
+from __future__ import annotations
+
+from groundup.perception.observation import Observation
+
+from .moves import Decision
+
+FREE, TRIALS, SHARE = 12.0, 0.015, 0.03
+"""Dead moves allowed at the start of a campaign, and the shares of all moves for dead trials and for all that
+is dead: 27 and 42 of the first 1,000, of which the paper's agent has 77 and 14 dead in two games
+(../shared/research.md section 1: 92.3% and 98.6% answered)."""
+
+HEAVY = 4.0
+"""Dead moves owed by which the price of another one doubles."""
+
+DEAREST = 3.0
+"""The price at most, so that a game which answers little is still played."""
+
+STUCK = 4.0
+"""Moves since any number on screen changed by which half of what makes it dearer is let off. In a dialogue
+over the game the way out is unknown: whoever dares nothing opens and closes the same menu for ever."""
+
+BOLD = 12
+"""So many of them from which what was never tried is worth a try for the words on it."""
+
+OVER = 10
+"""Dead moves in a row, after any that was answered, from which the run of the game is over: nothing is left
+to play with. Those that were sure to be answered are among them, since they are tried first."""
+
+
+class Wariness:
+    """Counts the moves of the campaign at hand; not kept, since another one begins with new allowances."""
+
+    def __init__(self) -> None:
+        self._tried = self._owed = -FREE
+        self._idle = 0
+        self._row: int | None = None
+
+    def note(
+        self, before: Observation, move: Decision, responses: tuple[bool, ...], after: Observation
+    ) -> None:
+        """One more move; `responses` says for each of its actions whether it was answered."""
+        for answered in responses:
+            dead = 0.0 if answered else 1.0
+            self._row = 0 if answered else None if self._row is None else self._row + 1
+            self._owed = max(-FREE, self._owed + dead - SHARE)
+            self._tried = max(-FREE, self._tried + dead * (move.kind == "probe") - TRIALS)
+        both = before.values.keys() & after.values.keys()
+        changed = any(before.values[place] != after.values[place] for place in both)
+        self._idle = 0 if changed else self._idle + 1
+
+    @property
+    def spare(self) -> bool:
+        """Whether another dead trial is allowed."""
+        return self._tried <= 0.0
+
+    @property
+    def price(self) -> float:
+        """What a dead move costs, in the usual price: 1, or more where too many were dead."""
+        return 1.0 + min(DEAREST - 1.0, max(0.0, self._owed) / HEAVY) / (1.0 + self._idle / STUCK)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is answered any more."""
+        return self._row is not None and self._row >= OVER
+
+    def begin(self) -> None:
+        """Another run of the game begins."""
+        self._row, self._idle = None, 0
+
+    @property
+    def bold(self) -> bool:
+        """Whether nothing has changed for so long that anything is worth a try."""
+        return self._idle >= BOLD
