@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.2
 """Time between two looks at the library: what happens shows within half a second, drawing included."""
 
+LEAVING_SECONDS = 5.0
+"""Time to leave in when the process that started the dashboard is gone."""
+
 TROUBLED_SECONDS = 2.0
 """The same while the library cannot be read."""
 
@@ -293,6 +296,10 @@ def _leave_with_parent(app: WatchApp) -> None:
     def watching() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
+        # Where the terminal is gone too, Textual can wait for ever to write its last.
+        end = threading.Timer(LEAVING_SECONDS, os._exit, (1,))
+        end.daemon = True
+        end.start()
         with contextlib.suppress(Exception):
             app.call_from_thread(app.exit)
 

@@ -126,12 +126,22 @@ def test_when_its_parent_is_killed_it_leaves(tmux: Tmux, library: Path) -> None:
     rows = [line.split(None, 2) for line in parents]
     (dashboard,) = [row for row in rows if row[2].startswith(watch)]
     os.kill(int(dashboard[1]), signal.SIGKILL)
-    gone = time.monotonic() + 5
+    gone = time.monotonic() + 30
     while Path(f"/proc/{dashboard[0]}").exists() and time.monotonic() < gone:
         time.sleep(0.1)
     assert not Path(f"/proc/{dashboard[0]}").exists()
     tmux.type("clear; echo code=0")  # what the shell said meanwhile went with the dashboard's screen
     tmux.clean()
+
+
+def test_when_its_terminal_is_gone_it_leaves(tmux: Tmux, library: Path) -> None:
+    tmux.watch(library)
+    dashboard = Path(f"/proc/{tmux.child()}")
+    tmux.close()
+    end = time.monotonic() + 30
+    while dashboard.exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not dashboard.exists()
 
 
 def test_two_watch_one_live_run(tmux: Tmux, second_tmux: Tmux, tmp_path: Path) -> None:
