@@ -34,7 +34,7 @@ def one_sentence(ran: Ran, *words: str) -> None:
         ((GAME, "--policy", "clairvoyant"), "local, random, elements, reference"),
         ((GAME, "--steps", "0"), "1 or more"),
         ((GAME, "--steps", "-5"), "1 or more"),
-        ((GAME, "--steps", "many"), "integer"),
+        ((GAME, "--steps", "many"), "valid int"),
         ((GAME, "--size", "big"), "1280x720"),
         ((GAME, "--minutes", "0"), "more than 0"),
         ((GAME, "--resume"), "no library"),
