@@ -198,7 +198,9 @@ class _Camera:
             "passthrough",
         ]
         command += ["-c:v", "libx264rgb", "-crf", "0", "-preset", "ultrafast", "-threads", "1", "-g", "250"]
-        command += ["-movflags", "+empty_moov+default_base_moof", "-frag_duration", "1000000", str(path)]
+        # Each fragment is on disk at once: pictures that hardly change take a minute to fill ffmpeg's buffer.
+        command += ["-movflags", "+empty_moov+default_base_moof", "-frag_duration", "1000000"]
+        command += ["-flush_packets", "1", str(path)]
         # The clock of the pictures is the time of day, that of the inputs the monotonic one.
         self._offset = time.time() - time.monotonic()
         self._fps = fps
