@@ -28,11 +28,16 @@ def recordings_in(paths: Sequence[Path]) -> list[Path]:
         if is_recording(path):
             found.append(path)
             continue
-        inside = sorted(one for one in path.iterdir() if is_recording(one)) if path.is_dir() else []
+        inside = recordings_of(path) if path.is_dir() else []
         if not inside:
             raise no_policy([path])
         found += inside
     return found
+
+
+def recordings_of(folder: Path) -> list[Path]:
+    """The recordings that lie in a folder, in order of name."""
+    return sorted(one for one in folder.iterdir() if is_recording(one))
 
 
 def no_policy(paths: Sequence[Path]) -> UsageError:

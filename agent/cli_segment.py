@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from groundup.agent.cli_output import Progress
-from groundup.agent.cli_seed import seed_videos
+from groundup.agent.cli_seed import recordings_of, seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
 from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in
@@ -45,15 +45,15 @@ def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress:
         if options.out is not None and options.out.suffix == ".jsonl":
             unfinished(jobs, Records(options.out))
         extras = Extras(options.clips, options.timeline, options.lerobot)
-        if extras.lerobot is not None and extras.lerobot.exists():
-            raise UsageError(f"{extras.lerobot} is there already: give --lerobot a folder that is not.")
-        cut = segment_video(replace(jobs[0], extras=extras), progress)
+        job = replace(jobs[0], extras=extras)
+        _refuse_old(job)
+        cut = segment_video(job, progress)
         record = cut.to_json()
         if options.out is not None:
             _write_record(record, options.out)
         write_extras(cut)
         if options.seed_library is not None:
-            record["skills"] = seed_videos([(jobs[0], record)], options.seed_library, progress, cut)
+            record["skills"] = seed_videos([(job, record)], options.seed_library, progress, cut)
         return record
     if job.actions is not None or job.events is not None:
         raise UsageError(
@@ -68,7 +68,7 @@ def jobs_of(videos: Sequence[Path], job: Job) -> list[Job]:
     if len(videos) == 1 and is_dataset(videos[0]):
         return [replace(job, video=videos[0], episode=one) for one in read_episodes(videos[0])]
     folder = len(videos) == 1 and videos[0].is_dir() and not is_recording(videos[0])
-    paths = [*videos_in(videos[0]), *_recordings_in(videos[0])] if folder else list(videos)
+    paths = [*videos_in(videos[0]), *recordings_of(videos[0])] if folder else list(videos)
     if not paths:
         raise UsageError(f"{videos[0]} holds no videos.")
     if len(paths) == 1 and not folder and not is_recording(paths[0]):
@@ -109,15 +109,18 @@ def _with_extras(jobs: Sequence[Job], options: SegmentOptions) -> list[Job]:
     ]
 
 
+def _refuse_old(job: Job) -> None:
+    """Raise UsageError, before anything is cut, for a dataset that is there: it may be of another cut."""
+    folder = job.extras.lerobot
+    if folder is not None and folder.exists():
+        raise UsageError(f"{folder} is there already: give --lerobot a folder that is not.")
+
+
 def _called(job: Job) -> str:
     """A name for files: the video's, of a dataset's episode with its number, of a recording its folder's."""
     if job.episode is not None:
         return f"{job.video.name}-{job.episode.number}"
     return job.video.parent.name if is_recording(job.video.parent) else job.video.stem
-
-
-def _recordings_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if is_recording(path))
 
 
 def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[str, Any]:
@@ -128,9 +131,11 @@ def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[
     records = Records(options.out)
     left = unfinished(jobs, records)
     for job in jobs:
+        if job.name not in records.done:
+            _refuse_old(job)
+            continue
         wanted = (job.extras.clips, job.extras.timeline, job.extras.lerobot)
-        missing = [path for path in wanted if path is not None and not path.exists()]
-        if job not in left and missing:
+        if missing := [path for path in wanted if path is not None and not path.exists()]:
             raise UsageError(
                 f"{options.out} holds {job.name}, which was cut without {missing[0]}: give another --out."
             )

@@ -20,7 +20,7 @@ from groundup.envs.types import Frame
 from groundup.memory.frames import encode
 from groundup.memory.store import Store
 from groundup.perception.observation import Observation
-from groundup.skills.learner import STEP, Decision, Lesson
+from groundup.skills.learner import Decision, Lesson
 
 EVERY_SECONDS = 0.5
 """Time between two looks."""
@@ -47,7 +47,7 @@ class Journal:
         self, before: Observation, move: Decision, lesson: Lesson, after: Observation, ms: dict[str, float]
     ) -> dict[str, Any]:
         """What a step's event says beside what learning needs; `ms` by part of the step."""
-        gain = self._gain(before, after) if lesson.skill is not None else 0.0
+        gain = self._policy.counters.gain(before.values, after.values) if lesson.skill is not None else 0.0
         parts = {"progress": gain, "survival": lesson.reward - gain}
         return {
             "from": before.scene,
@@ -104,12 +104,6 @@ class Journal:
                 cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
             )
         return self._store.put_frame(encode(pixels))
-
-    def _gain(self, before: Observation, after: Observation) -> float:
-        place = self._policy.counters.place("progress")
-        if place is None or place not in before.values or place not in after.values:
-            return 0.0
-        return max(0.0, min(STEP, after.values[place] - before.values[place]))
 
     def _counted(self, obs: Observation) -> dict[str, float]:
         """What the counters stand at: one is found among all numbers, and may be missing too often for an own

@@ -22,6 +22,7 @@ from groundup.perception.perceiver import Perceiver
 from groundup.skills.executor import Executor, Outcome
 from groundup.skills.keeper import Keeper
 from groundup.skills.learner import Decision, Learner, Lesson
+from groundup.skills.situation import any_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +134,22 @@ class Session:
         told = outcome.responses
         if told[-1] or not self._env.accepts.keys:
             return told
-        numbers = before.values.keys() & after.values.keys()
-        changed = any(before.values[place] != after.values[place] for place in numbers)
-        return (*told[:-1], changed)
+        return (*told[:-1], any_changed(before.values, after.values))
+
+    def _another(self) -> Observation:
+        """Begin another game; what it shows first."""
+        self._env.reset()
+        self._executor = self._watcher()
+        return self._perceiver.perceive(self._executor.look())
 
     def _begin_over(self, learner: Learner, lesson: Lesson) -> tuple[Lesson, Observation]:
         """Nothing is answered any more: the run has ended, and the next one begins."""
         learner.over()
-        self._env.reset()
-        self._executor = self._watcher()
-        return replace(lesson, ended=True), self._perceiver.perceive(self._executor.look())
+        return replace(lesson, ended=True), self._another()
 
     def _begin_anew(self, obs: Observation, move: Decision) -> Step:
         """The game has closed itself: that was the move's doing. A run has ended, and the next one begins."""
-        self._env.reset()
-        self._executor = self._watcher()
-        after = self._perceiver.perceive(self._executor.look())
+        after = self._another()
         self._policy.closed(obs, move)
         lesson = Lesson(None, 0.0, (True,), {}, ended=True)
         self.tally.steps += 1

@@ -63,6 +63,9 @@ of turns may never end. What changes on nearly all reads is a clock."""
 MISSED = 5
 """Reads in a row in which a counter may be missed and still be found again under another name."""
 
+STEP = 3.0
+"""Progress counted at most for one move, so that a misread number does not outweigh all others."""
+
 VISIBLE = 0.5
 """A survival counter is on screen in at least this share of all reads."""
 
@@ -149,6 +152,13 @@ class CounterFinder:
     def place(self, role: Literal["progress", "survival"]) -> str | None:
         """The place of the best counter in that role."""
         return next((c.place for c in self._found if c.role == role), None)
+
+    def gain(self, was: dict[str, float], now: dict[str, float]) -> float:
+        """The progress between all the numbers before and after a move, 0 to `STEP`."""
+        place = self.place("progress")
+        if place is None or place not in was or place not in now:
+            return 0.0
+        return max(0.0, min(STEP, now[place] - was[place]))
 
     def read(self, scene: str, values: dict[str, float]) -> bool:
         """Take in one observation's own numbers by place; True when a run has ended and a new one begins

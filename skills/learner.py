@@ -25,7 +25,7 @@ from .grammar import LIKELY, Grammar
 from .moves import Decision, Held, Lesson
 from .outlook import Outlook
 from .shown import Shown
-from .situation import Situation, Situations
+from .situation import Situation, Situations, any_changed
 from .tactics import Tactics
 from .wariness import Wariness
 
@@ -45,10 +45,6 @@ choices made in a scene by which the share has fallen to a half."""
 STIR = 0.05
 """Progress that a number counts for that stands where it never stood, while none is known to measure
 progress. Counting any change, it learns to lose: life lost and given back at a restart changes for ever."""
-
-STEP = 3.0
-"""Progress counted at most for one move, so that a misread number does not outweigh all others."""
-
 
 LOGGED = 600
 """Uses remembered until it is known whose numbers are whose; once so many were made, nothing is learnt
@@ -192,10 +188,10 @@ class Learner:
         if self.learning:
             self.counters.follow(after.values)
         ended = self.counters.read(after.scene, {**after.values, **now.own}) if self.learning else False
-        changed = _changed(was.own, now.own) or self._gain(before.values, after.values) > 0.0
+        changed = any_changed(was.own, now.own) or self.counters.gain(before.values, after.values) > 0.0
         if self.learning and not was.own:
             # Until it is known which numbers are one's own, any is as good.
-            changed = _changed(before.values, after.values)
+            changed = any_changed(before.values, after.values)
         if move.second is None:
             used = self._learn_first(before, was, move.first, responses, after, changed, now)
         else:
@@ -367,7 +363,7 @@ class Learner:
     def _learn_use(
         self, used: Decision, start: Observation, was: Situation, after: Observation, now: Situation
     ) -> tuple[dict[str, float], float]:
-        gain = self._gain(start.values | was.own, after.values | now.own)
+        gain = self.counters.gain(start.values | was.own, after.values | now.own)
         survived = self._survived(was, now)
         reward = gain + 0.02 * survived
         if not self.learning:
@@ -381,11 +377,11 @@ class Learner:
         self._log.append(_Entry(replace(start, frame=None), used, replace(after, frame=None), self._visit))
         change = self._learn_effect(used, was, now)
         self._learn_cost(used.skill, was, now, self._visit)
-        if was.scene != now.scene and _changed(was.own, now.own):
+        if was.scene != now.scene and any_changed(was.own, now.own):
             # Left for another scene, and not empty-handed: what comes next is another danger.
             self._visit += 1
         survival = was.own.get(self._survival) if self._survival else None
-        moved = _changed(was.own, now.own)
+        moved = any_changed(was.own, now.own)
         if self.counters.place("progress") is None and self._unseen(now):
             gain = STIR
         # What happened without leaving the scene is no way back to it.
@@ -426,14 +422,6 @@ class Learner:
         for entry in self._log:
             was, now = self._situations.peek(entry.start), self._situations.peek(entry.after)
             self._learn_cost(entry.used.skill, was, now, entry.visit)
-
-    def _gain(self, was: dict[str, float], now: dict[str, float]) -> float:
-        """The progress between all the numbers before and after: a counter may be missing too often to be an
-        own one."""
-        place = self.counters.place("progress")
-        if place is None or place not in was or place not in now:
-            return 0.0
-        return max(0.0, min(STEP, now[place] - was[place]))
 
     def _survived(self, was: Situation, now: Situation) -> float:
         place = self._survival
@@ -496,11 +484,6 @@ class Learner:
         self._log.clear()
         self._uses = LOGGED + 1
         self.forget()
-
-
-def _changed(was: dict[str, float], now: dict[str, float]) -> bool:
-    """Whether a number that stands in both changed."""
-    return any(was[p] != now[p] for p in was.keys() & now.keys())
 
 
 def _happened(

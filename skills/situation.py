@@ -90,6 +90,11 @@ class Situation:
         return nearest if distances[nearest] <= REACH * self.width else None
 
 
+def any_changed(was: dict[str, float], now: dict[str, float]) -> bool:
+    """Whether a number that stands in both has changed."""
+    return any(was[place] != now[place] for place in was.keys() & now.keys())
+
+
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     # What belongs to a unit stands above and below it more than beside it.
     return abs(a[0] - b[0]) + 0.25 * abs(a[1] - b[1])

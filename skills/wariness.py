@@ -11,6 +11,7 @@ from __future__ import annotations
 from groundup.perception.observation import Observation
 
 from .moves import Decision
+from .situation import any_changed
 
 FREE, TRIALS, SHARE = 12.0, 0.015, 0.03
 """Dead moves allowed at the start of a campaign, and the shares of all moves for dead trials and for all that
@@ -52,9 +53,7 @@ class Wariness:
             self._row = 0 if answered else None if self._row is None else self._row + 1
             self._owed = max(-FREE, self._owed + dead - SHARE)
             self._tried = max(-FREE, self._tried + dead * (move.kind == "probe") - TRIALS)
-        both = before.values.keys() & after.values.keys()
-        changed = any(before.values[place] != after.values[place] for place in both)
-        self._idle = 0 if changed else self._idle + 1
+        self._idle = 0 if any_changed(before.values, after.values) else self._idle + 1
 
     @property
     def spare(self) -> bool:

@@ -53,8 +53,6 @@ def _draw_timeline(cut: Cut, path: Path) -> None:
 
 
 def _write_dataset(cut: Cut, folder: Path) -> None:
-    """A dataset appears when it is whole: a worker killed after that has left nothing to do."""
     from groundup.skills.discovery.lerobot.writing import write_dataset
 
-    if not folder.exists():
-        write_dataset(cut, folder)
+    write_dataset(cut, folder)

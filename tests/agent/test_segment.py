@@ -220,6 +220,8 @@ def test_of_several_videos_each_has_its_clips_timeline_and_dataset(
         assert (tmp_path / "t" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert len(read_episodes(tmp_path / "l" / name)) == len(lengths)
     assert groundup(*shared, "--out", out, *extras).json["resumed"] == 2
+    ran = groundup(*shared, "--out", str(tmp_path / "anew.jsonl"), *extras, "--gap", "1")
+    assert (ran.code, "is there already" in ran.err) == (2, True)
     ran = groundup(*shared, "--out", out, "--clips", str(tmp_path / "others"))
     assert (ran.code, "which was cut without" in ran.err) == (2, True)
     (videos / "a.mp4").with_name("deep").mkdir()
