@@ -6,6 +6,7 @@ the engine; a game offers them by an entry point of the group `groundup.yardstic
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import re
@@ -113,27 +114,31 @@ def measure(options: Options, seed: int) -> dict[str, Any]:
                 return fresh, eyes
 
             played = _play_frozen(game, options, FROZEN_SEEDS + seed, frozen)
+            row = {
+                "seed": seed,
+                "floors": played.floors,
+                "cut": played.cut,
+                "responsive_rate": rate(played.responsive),
+                "frozen_steps": len(played.responsive),
+                "step_ms": median(watch.step_ms or played.step_ms),
+                "frozen_step_ms": median(played.step_ms),
+                "first_play": watch.first_play,
+                "effective_from": watch.effective_from,
+                "learn_responsive_rate": rate(watch.responsive),
+                "learn_runs": watch.runs,
+                "skills": learnt,
+                "counters": {role: watch.found(role, played.matches) for role in ("progress", "survival")},
+                "yardsticks": _yardsticks(options.game, options.runs, FROZEN_SEEDS + seed),
+            }
         if options.keep is not None:
-            shutil.move(path, Path(options.keep).expanduser() / f"seed-{seed}.db")
+            kept = Path(options.keep).expanduser()
+            shutil.move(path, kept / f"seed-{seed}.db")
+            # A bench that is stopped has lost none of the seeds that were done.
+            (kept / f"seed-{seed}.json").write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
     finally:
         game.env.close()
         shutil.rmtree(folder)
-    return {
-        "seed": seed,
-        "floors": played.floors,
-        "cut": played.cut,
-        "responsive_rate": rate(played.responsive),
-        "frozen_steps": len(played.responsive),
-        "step_ms": median(watch.step_ms or played.step_ms),
-        "frozen_step_ms": median(played.step_ms),
-        "first_play": watch.first_play,
-        "effective_from": watch.effective_from,
-        "learn_responsive_rate": rate(watch.responsive),
-        "learn_runs": watch.runs,
-        "skills": learnt,
-        "counters": {role: watch.found(role, played.matches) for role in ("progress", "survival")},
-        "yardsticks": _yardsticks(options.game, options.runs, FROZEN_SEEDS + seed),
-    }
+    return row
 
 
 def _copy(library: str | None, path: Path) -> None:

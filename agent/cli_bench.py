@@ -26,7 +26,8 @@ def spire(
         str | None, typer.Option(help="Start from a copy of this library instead of an empty one.")
     ] = None,
     keep: Annotated[
-        str | None, typer.Option(help="Folder to keep each seed's library in, as seed-0.db.")
+        str | None,
+        typer.Option(help="Folder to keep each seed's library and row in, as seed-0.db and seed-0.json."),
     ] = None,
     cut: Annotated[int, typer.Option(help="Steps after which a run is counted as it stands.")] = 1500,
     jobs: Annotated[int, typer.Option(help="Seeds at a time; 0 for one a core, at most 2.")] = 0,

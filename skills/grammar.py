@@ -28,6 +28,10 @@ DULL, DULL_LASTS = 0.6, 12
 responds, and how many moves it lasts for what is likely to respond: for want of something a thing may be dead
 now and alive in the next turn. By scene: what is listed in one may be what is played with in another."""
 
+HOPELESS = 2
+"""Times that a kind on screen must have been dead in a scene, and never alive, to be dull there for the rest
+of the run. Not a key: what it needs is not seen."""
+
 SHOWN = 3
 """Things of a size with words on them that must have been dead in a scene before the next is taken for
 dead."""
@@ -38,7 +42,7 @@ UNIT = 0.4
 AGAIN = 0.4
 """Factor on the chance of a second step for each time that it failed, until some second step has worked."""
 
-PATIENCE, PATIENCE_AMONG = 4, 12
+PATIENCE, PATIENCE_AMONG = 3, 12
 """Failed second steps before a first step is no longer tried; more where other things are first steps."""
 
 _PARTS = ("responds", "acts", "prepares", "seconds", "dragged")
@@ -74,13 +78,14 @@ class Grammar:
         for thing in obs.things:
             if _spot(obs.state, thing) not in self._dead and [obs.scene, thing.kind] not in self._closing:
                 chance = self.responsive(obs, thing)
-                out.append((chance * DULL ** self._dullness(obs.scene, thing.kind, chance), thing))
+                out.append((chance * DULL ** self._dullness(obs.scene, thing, chance), thing))
         return out or [(0.01, thing) for thing in obs.things]
 
-    def _dullness(self, scene: str, kind: str, chance: float) -> int:
-        times, last = self._dull.get((scene, kind), (0, 0))
-        # What hardly ever responds does not wait for something that it lacks.
-        return times if chance < LIKELY or self._moves - last <= DULL_LASTS else 0
+    def _dullness(self, scene: str, thing: Thing, chance: float) -> int:
+        times, last = self._dull.get((scene, thing.kind), (0, 0))
+        # What hardly ever responds, or never did in this run, does not wait for something that it lacks.
+        lasting = chance < LIKELY or (times >= HOPELESS and not thing.keys)
+        return times if lasting or self._moves - last <= DULL_LASTS else 0
 
     def responsive(self, obs: Observation, thing: Thing) -> float:
         """The probability that `thing` responds."""
@@ -156,8 +161,9 @@ class Grammar:
         """`thing` did nothing in this exact state."""
         self._moves += 1
         where = obs.scene, thing.kind
-        if self._dull.get(where, (1, 0))[0]:
-            self._dull[where] = (self._dullness(*where, self.responsive(obs, thing)) + 1, self._moves)
+        times, _ = self._dull.get(where, (0, 0))
+        if times or where not in self._dull:
+            self._dull[where] = (times + 1, self._moves)
         self._dead[_spot(obs.state, thing)] = None
         self._lifeless.setdefault(_spot("", thing)[1:], set()).add(obs.scene)
         self._count_written(obs, thing, False)

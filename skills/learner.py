@@ -126,6 +126,10 @@ class Learner:
         if unknown is not None:
             return unknown
         here = self._situations.peek(obs)
+        return self._whole(self._choose(obs, here), obs, here)
+
+    def _choose(self, obs: Observation, here: Situation) -> Decision:
+        """The best move in sight, maybe the first step of two only."""
         if self._survival is not None and self.outlook.ready:
             passing = self.tactics.passing(obs, self._survival)
             if passing is not None:
@@ -137,6 +141,21 @@ class Learner:
                 if not self.learning or self._rng.random() > self._searching(obs.scene):
                     return Decision("pass", passing, why="no skill known here")
         return self.chooser.choose(obs, here, self._survival, learning=self.learning)
+
+    def _whole(self, move: Decision, obs: Observation, here: Situation) -> Decision:
+        """The move with its second step, where the first is known to want one and it is in sight."""
+        if move.kind == "pass" or move.second is not None or move.first.keys:
+            return move
+        if self.grammar.first(obs.scene, move.first) < LIKELY:
+            return move
+        chance, second = max(
+            self.grammar.rank_seconds(obs, here, move.first),
+            key=lambda pair: pair[0],
+            default=(0.0, None),
+        )
+        if chance < LIKELY:
+            return move
+        return replace(move, second=second, drag=self._drags and self.grammar.drags(move.first))
 
     def _second_step(self, held: Held, obs: Observation) -> Decision:
         ranked = [
@@ -302,13 +321,16 @@ class Learner:
     ) -> Decision | None:
         assert move.second is not None
         self._loose = None
-        if held is None and not move.drag:
-            if self.learning:
+        if held is None:
+            # What was never taken up by a drag may be a thing that cannot be; another was put on a wrong one.
+            told = responses[0] or not move.drag or not self.grammar.worked(move.first)
+            if self.learning and told:
                 self.grammar.learn_response(before, move.first, responses[0])
-            if not responses[0]:
+            if responses[0]:
+                self.grammar.alive(before, move.first)
+            elif not move.drag:
                 self.grammar.dead(before, move.first)
                 return None
-            self.grammar.alive(before, move.first)
         responded = responses[-1]
         happened = responded and _happened(start, was, move.first, after, now, changed)
         if happened and not move.drag and self._was_alone(start, move, after, changed):
@@ -326,8 +348,8 @@ class Learner:
             return Decision("use", move.first, move.second, move.drag)
         failures = self.grammar.failed(start, move.first, move.second, missed=responded or move.drag)
         if move.drag:
-            # The first time it may have been let go of on the wrong thing.
-            if not responded and failures > 1:
+            # The first time it may have been let go of on the wrong thing, if it can be taken up at all.
+            if not responded and (failures > 1 or not self.grammar.worked(move.first)):
                 self.grammar.dead(before, move.first)
             return None
         tried = [*(held.tried if held is not None else []), move.second.box.center]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from groundup.agent.bench_spire import measure, parse_seeds
@@ -15,16 +18,20 @@ def test_seeds() -> None:
     assert parse_seeds("7") == (7,)
 
 
-def test_report(groundup: Groundup) -> None:
+def test_report(groundup: Groundup, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
     ran = groundup(
-        "bench", "spire", "--learn", "12", "--runs", "1", "--seeds", "0:2", "--cut", "10", "--json"
-    )
+        "bench", "spire", "--learn", "12", "--runs", "1", "--seeds", "0:2", "--cut", "10", "--json",
+        "--keep", str(kept),
+    )  # fmt: skip
     assert ran.code == 0, ran.err
     report = ran.json
     assert report["results"][0].keys() == {"case", "ours", "baseline", "ratio", "unit", "n"}
     assert report["results"][0]["unit"] == "floors"
     assert report["floors"]["n"] == 2
     row, other = report["per_seed"]
+    assert json.loads((kept / "seed-1.json").read_text()) == other
+    assert sorted(path.name for path in kept.glob("*.db")) == ["seed-0.db", "seed-1.db"]
     assert (row["seed"], other["seed"]) == (0, 1)
     assert len(row["floors"]) == 1
     assert row["skills"] > 0
