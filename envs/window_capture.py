@@ -35,7 +35,8 @@ class MssCapture:
         monitor = {"left": area.x, "top": area.y, "width": area.w, "height": area.h}
         try:
             shot = self._mss.grab(monitor)
-        except mss.ScreenShotError as error:
+        except (mss.ScreenShotError, AssertionError) as error:
+            # mss 10.2 asserts that the X server answers.
             raise CaptureFailed(_denied(error)) from error
         # `.raw` is the buffer itself, `.bgra` a copy of it.
         pixels = np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)

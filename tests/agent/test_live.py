@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -109,6 +110,39 @@ def test_a_text_of_the_profile_ends_the_run(display: str, tmp_path: Path) -> Non
     finally:
         window.terminate()
         window.wait()
+
+
+def test_a_screen_that_dies_ends_the_run_with_a_sentence_and_all_that_was_learnt(tmp_path: Path) -> None:
+    needs("Xvfb", "openbox")
+    (tmp_path / "programs").mkdir()
+    profile = tmp_path / "probe.toml"
+    profile.write_text(PROFILE, encoding="utf-8")
+    library = str(tmp_path / "l.db")
+    which = ("--window", "A Game", "--window-profile", str(profile), "--json", "--library", library)
+    before = _children(os.getpid(), "Xvfb")
+    with screen():
+        (server,) = set(_children(os.getpid(), "Xvfb")) - set(before)
+        program = open_program(tmp_path / "programs", "A Game", (640, 400))
+        with open(tmp_path / "err", "w", encoding="utf-8") as err:
+            command = [GROUNDUP, "play", *which, "--steps", "500"]
+            running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
+            wait_until(lambda: len([e for e in program.events() if e["kind"] in ("key", "button")]) > 3)
+            os.kill(server, signal.SIGKILL)
+            out, _ = running.communicate(timeout=60)
+        program.close()
+    said = [line for line in (tmp_path / "err").read_text("utf-8").splitlines() if "%" not in line]
+    assert running.returncode == 1, said
+    assert out == ""
+    assert "does not answer any more" in said[-1], said
+    assert not any("Traceback" in line or "Error" in line for line in said), said
+    with screen():
+        program = open_program(tmp_path / "programs", "A Game", (640, 400))
+        played = _run("play", *which, "--resume", "--steps", "3")
+        program.close()
+    assert played.returncode == 0, played.stderr
+    report = json.loads(played.stdout)
+    assert report["resumed"]
+    assert report["steps"] >= 3
 
 
 def test_a_recorder_that_is_killed_leaves_what_can_be_read(display: str, tmp_path: Path) -> None:  # noqa: ARG001
