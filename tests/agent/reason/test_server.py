@@ -81,6 +81,16 @@ def test_the_ladder_is_gone_down_once_and_remembered(rung: str, tmp_path: Path) 
     assert known == rung
 
 
+def test_the_form_of_a_json_object_is_sent_with_its_bounds() -> None:
+    def answer(body: Body) -> Answer:
+        return said(GOOD) if form(body) == "object" else refused(400, "json_schema is not supported")
+
+    _, bodies = ask(answer)
+    schema = bodies[1]["response_format"]["schema"]
+    assert schema["properties"]["because"]["maxLength"] == 160
+    assert schema["properties"]["element"]["maximum"] == 2
+
+
 def test_a_server_that_answers_500_to_a_form_is_asked_in_the_next() -> None:
     def answer(body: Body) -> Answer:
         if form(body) == "schema":
@@ -137,7 +147,7 @@ def test_replies_of_no_use_are_no_answers(answer: Answer) -> None:
     [
         (Answer("{'no': json", 200), "not as an OpenAI-compatible"),
         (Answer("<html>Welcome</html>", 200, {"Content-Type": "text/html"}), "not as an OpenAI-compatible"),
-        (Answer('{"choices": [{"index": 0, "mess', cut=20), "Nothing answers"),
+        (Answer('{"choices": [{"index": 0, "mess', cut=20), "broke off in the middle"),
         (Answer("[1, 2]"), "not as an OpenAI-compatible"),
         (Answer('{"choices": 5}'), "not as an OpenAI-compatible"),
         (refused(500, "boom"), "status 500: boom"),
@@ -185,6 +195,7 @@ def test_what_may_pass_is_tried_again(status: int) -> None:
         ),
         (refused(413, "Payload too large"), TooLarge, "as large"),
         (refused(400, "image exceeds 5 MB maximum"), TooLarge, "as large"),
+        (refused(400, "This model's maximum context length is 4096 tokens"), TooLarge, "as large"),
         (refused(429, "You exceeded your quota", "insufficient_quota"), Refused, "no credit"),
     ],
 )
@@ -193,6 +204,21 @@ def test_refusals_say_what_to_do(answer: Answer, kind: type[NoAnswer], words: st
         ask(lambda _: answer)
     assert KEY not in str(caught.value)
     assert "sk-" not in str(caught.value)
+
+
+def test_a_key_that_looks_like_a_word_is_cut_out_of_what_the_server_says() -> None:
+    with serving(lambda _: refused(500, "I know nobody called sesame")) as server:
+        reasoner = ServerReasoner("m", server.url, "sesame", retries=0)
+        with pytest.raises(Unavailable, match="nobody called …") as caught:
+            reasoner.ask(QUESTION)
+        reasoner.close()
+    assert "sesame" not in str(caught.value)
+
+
+def test_what_a_model_calls_its_fields_cannot_write_to_the_terminal() -> None:
+    with pytest.raises(Invalid, match="red: Extra inputs") as caught:
+        ask(lambda _: said('{"because": "x", "element": 2, "\\u001b[31mred": 1}'))
+    assert str(caught.value).isprintable()
 
 
 def test_nothing_listens() -> None:
