@@ -48,7 +48,7 @@ def _walk(node: Any, options: int, left_out: tuple[str, ...]) -> Any:
 
 
 def wrong(error: ValidationError) -> str:
-    """The first thing that is wrong with a reply, in a few words; fields are named as the model wrote them."""
+    """The first thing that is wrong with a reply, in a few plain words."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return one_line(f"{place[:80] or 'the reply'}: {first['msg']}")[:200]

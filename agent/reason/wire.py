@@ -183,7 +183,7 @@ def _count(usage: Any, name: str) -> int:
 def told(
     error: Exception, url: str, key: str, model: str, pictures: bool, usage: Usage
 ) -> NoAnswer | NotTaken:
-    """What an error means, as the one that says so in a sentence; `key` is cut out of what the server says."""
+    """What an error means, as the one that says so in a sentence; without `key`, if the server says it."""
     match error:
         case openai.APITimeoutError():
             return Unavailable(f"{url} did not answer in time.", usage)
@@ -240,7 +240,7 @@ def _status(
 
 
 def _said(error: openai.APIStatusError, key: str) -> str:
-    """What the server says, on one line. It may repeat what it was sent: keys are cut, and what looks like one."""
+    """What the server says, on one line. It may repeat what it was sent: what is or looks like a key is cut."""
     body = error.body
     if isinstance(body, dict):
         inner = body.get("error", body)
