@@ -240,7 +240,7 @@ def _status(
 
 
 def _said(error: openai.APIStatusError, key: str) -> str:
-    """What the server says, on one line. It may repeat what it was sent: what is or looks like a key is cut."""
+    """What the server says, on one line. It may repeat what it was sent: what looks like a key is cut."""
     body = error.body
     if isinstance(body, dict):
         inner = body.get("error", body)
