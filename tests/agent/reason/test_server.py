@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from groundup.agent.reason import prompts
 from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, TooLarge, Unavailable
 from groundup.agent.reason.pictures import plain
 from groundup.agent.reason.reasoner import Question
-from groundup.agent.reason.replies import Pick
+from groundup.agent.reason.replies import Pick, Reply
+from groundup.agent.reason.schemas import full, portable
 from groundup.agent.reason.server import ServerReasoner
 from groundup.agent.reason.servers import Servers
 from tests.agent.reason.adversary import Answer, Body, called, form, refused, responded, said, serving
@@ -79,6 +82,28 @@ def test_the_ladder_is_gone_down_once_and_remembered(rung: str, tmp_path: Path) 
     assert [form(body) for body in bodies] == [*order[: order.index(rung)], rung, rung]
     (known,) = json.loads(file.read_text()).values()
     assert known == rung
+
+
+def parts(schema: object) -> Iterator[dict[str, Any]]:
+    """Every object inside a schema."""
+    if isinstance(schema, dict):
+        yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from parts(part)
+
+
+@pytest.mark.parametrize("reply", Reply.__subclasses__(), ids=lambda reply: reply.__name__)
+def test_forms_are_such_as_strict_servers_take_and_bounded(reply: type[Reply]) -> None:
+    for part in parts(portable(reply, 5)):
+        assert not {"oneOf", "discriminator", "minLength", "maxLength", "default"} & part.keys()
+        if part.get("type") == "object":
+            assert part["additionalProperties"] is False
+            assert part["required"] == list(part["properties"])
+    for part in parts(full(reply, 5)):
+        bound = {"string": "maxLength", "array": "maxItems", "integer": "maximum"}.get(str(part.get("type")))
+        assert bound is None or bound in part or "enum" in part or "const" in part
+    with pytest.raises(ValidationError):
+        reply.model_validate({"something": "else"})
 
 
 def test_the_form_of_a_json_object_is_sent_with_its_bounds() -> None:
