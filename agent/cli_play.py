@@ -227,8 +227,8 @@ def _play(
             except Stopped as error:
                 say(str(error))
                 interrupted = True
-            if thinking is not None and not interrupted:
-                thinking.stoppable(pressed)
+            if thinking is not None and not interrupted and not steering.stop_asked():
+                thinking.stoppable(lambda: pressed() or steering.stop_asked())
                 thinking.finish(library)
                 interrupted = pressed()
         status = FINISHED if session.tally.steps >= steering.steps else "stopped"

@@ -133,10 +133,10 @@ class Advised:
         """Ask about a kind of screen that is new, once."""
         name = f"describe {obs.scene}"
         note = self._notes.get("scene", obs.scene)
-        if obs.scene not in self._trials and note is not None:
+        if obs.scene not in self._trials:
             after = self._notes.get("after", obs.scene) or {"pairs": []}
             self._trials[obs.scene] = deque(Trial(first, second) for first, second in after["pairs"])
-            self._trials[obs.scene].extend(Trial(str(kind)) for kind in note.get("promising", ()))
+            self._trials[obs.scene].extend(Trial(str(kind)) for kind in (note or {}).get("promising", ()))
         if note is not None or not obs.things or not self._may(name):
             return
         self._asked[name] += 1
@@ -149,7 +149,7 @@ class Advised:
         kinds = list(dict.fromkeys(things[number - 1].kind for number in reply.promising))
         document = {"name": reply.name, "description": reply.description, "promising": kinds}
         self._notes.put("scene", obs.scene, document)
-        self._trials.setdefault(obs.scene, deque()).extend(Trial(kind) for kind in kinds)
+        self._trials[obs.scene].extend(Trial(kind) for kind in kinds)
 
     def _likeliest(self, obs: Observation) -> list[Thing]:
         ranked = sorted(self.learner.grammar.usable(obs), key=lambda pair: -pair[0])
@@ -187,7 +187,8 @@ class Advised:
         usable = {thing.kind for _, thing in self.learner.grammar.usable(obs)}
         for trial in self._trials.get(obs.scene, ()):
             fresh = self._made[obs.scene, trial] < USES and trial.first in usable
-            if fresh and self.learner.choices.tries(obs.scene, trial.first) <= FEW:
+            # What was often tried alone may still be the first of two steps.
+            if fresh and (trial.second or self.learner.choices.tries(obs.scene, trial.first) <= FEW):
                 made = trial.move(obs, drags=self._drags)
                 if made is not None:
                     self._made[obs.scene, trial] += 1
@@ -224,7 +225,7 @@ class Advised:
         space = Space(self._profile, (picture.width, picture.height), (frame.width, frame.height))
         found, refused = trials(reply, things, space)
         self.refused += refused
-        self._trials.setdefault(obs.scene, deque()).extendleft(reversed(found))
+        self._trials[obs.scene].extendleft(reversed(found))
         for trial in found:
             self._made.pop((obs.scene, trial), None)
         return bool(found)

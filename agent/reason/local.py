@@ -174,7 +174,8 @@ def _load(folder: Path, dtype: Any, device: torch.device) -> tuple[Any, Any]:
     except (
         Exception
     ) as error:  # whatever a strange folder brings up: the libraries' errors have no common base
-        why = " ".join(str(error).split())[:200]
+        # What follows its first sentence is advice to programmers.
+        why = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:200]
         raise UsageError(f"{folder} cannot be loaded as an image-text-to-text model: {why}.") from error
     if getattr(processor, "tokenizer", None) is None or processor.chat_template is None:
         raise UsageError(

@@ -100,7 +100,7 @@ class Mind:
             self._answers.move_to_end(key)
             self.remembered[question.kind] += 1
             return cast("R", self._answers[key])
-        if self._breaker.open:
+        if self._breaker.open or self.reasoner.stop():
             return None
         if limit := self._budget.spent(self._calls, self._cost):
             self._tell(

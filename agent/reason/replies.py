@@ -15,7 +15,7 @@ MOST = 60
 """Numbered things that a picture may show."""
 
 
-def _plain(text: str) -> str:
+def one_line(text: str) -> str:
     """The text without control and formatting characters, on one line."""
     kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     return " ".join("".join(kept).split())
@@ -32,9 +32,9 @@ def _shown(number: int, info: ValidationInfo) -> int:
 Mark = Annotated[int, Field(ge=1, le=MOST, json_schema_extra={"mark": True}), AfterValidator(_shown)]
 """The number of a thing in the picture."""
 
-Word = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_plain)]
-Line = Annotated[str, Field(max_length=160), AfterValidator(_plain)]
-Text = Annotated[str, Field(max_length=300), AfterValidator(_plain)]
+Word = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(one_line)]
+Line = Annotated[str, Field(max_length=160), AfterValidator(one_line)]
+Text = Annotated[str, Field(max_length=300), AfterValidator(one_line)]
 
 
 class Reply(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from groundup.agent.reason.replies import MOST, Reply
+from groundup.agent.reason.replies import MOST, Reply, one_line
 
 _LEFT_OUT = ("title", "default", "mark", "minLength", "maxLength", "description")
 
@@ -48,7 +48,7 @@ def _walk(node: Any, options: int, left_out: tuple[str, ...]) -> Any:
 
 
 def wrong(error: ValidationError) -> str:
-    """The first thing that is wrong with a reply, in a few words."""
+    """The first thing that is wrong with a reply, in a few plain words."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place or 'the reply'}: {first['msg']}"[:200]
+    return one_line(f"{place[:80] or 'the reply'}: {first['msg']}")[:200]

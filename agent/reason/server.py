@@ -157,7 +157,8 @@ class ServerReasoner:
             reply = await self._api.send(self._client, self.model, arguments)
             text, tokens_in, tokens_out = self._api.read(reply)
         except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
-            raise wire.told(error, self.url, self.model, bool(pictures), before + sent) from None
+            key = self._client.api_key
+            raise wire.told(error, self.url, key, self.model, bool(pictures), before + sent) from None
         return text, sent + Usage(0, tokens_in, tokens_out)
 
 

@@ -14,9 +14,10 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
 from groundup.agent.reason.errors import NoAnswer, Refused, TooLarge, Unavailable
+from groundup.agent.reason.keys import NONE
 from groundup.agent.reason.profiles import Profile
 from groundup.agent.reason.reasoner import Question
-from groundup.agent.reason.schemas import portable
+from groundup.agent.reason.schemas import full, portable
 from groundup.agent.reason.servers import Rung
 from groundup.agent.reason.usage import Usage
 
@@ -30,6 +31,8 @@ _BLIND = re.compile(
 )
 _LARGE = re.compile(
     r"(?i)(image|picture|payload|entity|request|content).{0,60}(too large|too big|exceed|maximum)"
+    # Pictures are tokens: they may be too large for what the model can read at once.
+    r"|maximum (context|model) length|context (length|size|window).{0,20}exceed"
 )
 _FORM = re.compile(
     r"(?i)response_format|json_schema|json_object|tool|schema|format|unsupported fields|not supported"
@@ -91,7 +94,11 @@ class Chat:
                 "json_schema": {"name": TOOL, "schema": schema, "strict": True},
             }
         elif rung == "object":
-            out["response_format"] = {"type": "json_object"}
+            # OpenAI's own API has no such field; llama.cpp's servers hold the model to it.
+            out["response_format"] = {
+                "type": "json_object",
+                "schema": full(question.reply, question.options),
+            }
         elif rung == "tool":
             function = {"name": TOOL, "parameters": portable(question.reply, question.options)}
             out["tools"] = [{"type": "function", "function": function}]
@@ -173,24 +180,28 @@ def _count(usage: Any, name: str) -> int:
     return count if isinstance(count, int) and count >= 0 else 0
 
 
-def told(error: Exception, url: str, model: str, pictures: bool, usage: Usage) -> NoAnswer | NotTaken:
-    """What an error means, as the one that says so in a sentence."""
+def told(
+    error: Exception, url: str, key: str, model: str, pictures: bool, usage: Usage
+) -> NoAnswer | NotTaken:
+    """What an error means, as the one that says so in a sentence; without `key`, if the server says it."""
     match error:
         case openai.APITimeoutError():
             return Unavailable(f"{url} did not answer in time.", usage)
+        case openai.APIConnectionError() if type(error.__cause__).__name__ == "RemoteProtocolError":
+            return Unavailable(f"{url} broke off in the middle of an answer.", usage)
         case openai.APIConnectionError():
             return Unavailable(
                 f"Nothing answers at {url}: start the server, or give another --base-url.", usage
             )
         case openai.APIStatusError():
-            return _status(error, url, model, pictures, usage)
+            return _status(error, url, key, model, pictures, usage)
     return Unavailable(f"{url} answers, but not as an OpenAI-compatible server does.", usage)
 
 
 def _status(
-    error: openai.APIStatusError, url: str, model: str, pictures: bool, usage: Usage
+    error: openai.APIStatusError, url: str, key: str, model: str, pictures: bool, usage: Usage
 ) -> NoAnswer | NotTaken:
-    status, said = error.status_code, _said(error)
+    status, said = error.status_code, _said(error, key)
     if pictures and (status == 413 or (_LARGE.search(said) and status < 500)):
         return TooLarge(f"{model} takes no pictures as large as those sent ({_short(said)}).", usage)
     if pictures and status not in (401, 403, 429) and _BLIND.search(said):
@@ -228,7 +239,7 @@ def _status(
     return Unavailable(f"{url} fails (status {status}: {_short(said)}).", usage)
 
 
-def _said(error: openai.APIStatusError) -> str:
+def _said(error: openai.APIStatusError, key: str) -> str:
     """What the server says, on one line. It may repeat what it was sent: what looks like a key is cut."""
     body = error.body
     if isinstance(body, dict):
@@ -238,6 +249,8 @@ def _said(error: openai.APIStatusError) -> str:
         text = f"{text} {code}" if isinstance(code, str) else text
     else:
         text = str(body or "")
+    if key != NONE:
+        text = text.replace(key, "…")
     text = re.sub(r"[A-Za-z0-9_*.\-/+=]{24,}", "…", text[:4000])
     return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
 

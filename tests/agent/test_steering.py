@@ -28,11 +28,11 @@ def until(holds: Callable[[], bool], seconds: float = 30) -> float:
 class Playing:
     """A run in a process of its own, and a reader of its library."""
 
-    def __init__(self, library: Path) -> None:
+    def __init__(self, library: Path, *more: str) -> None:
         self.path = library
         words = ["play", GAME, "--steps", "100000", "--library", str(library), "--out", str(library.parent)]
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "groundup.agent.cli", *words],
+            [sys.executable, "-m", "groundup.agent.cli", *words, *more],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -131,6 +131,22 @@ def test_stop_keeps_everything_and_the_run_can_be_resumed(playing: Playing) -> N
         assert run.status == "stopped"
         assert not store.get_knowledge("lessons")
         assert store.get_knowledge("learner")
+
+
+def test_no_model_is_asked_after_a_stop(tmp_path: Path) -> None:
+    playing = Playing(tmp_path / "live.db", "--policy", "scripted")
+    try:
+        playing.ask("stop")
+        assert playing.child.wait(30) == 0
+    finally:
+        playing.close()
+    with Store.open(playing.path, readonly=True) as store:
+        asked = [
+            e.data["question"] for e in store.lookups.events_before(playing.run, 1 << 40, kinds=("model",))
+        ]
+        assert store.skills()
+    assert "describe" in asked
+    assert "names" not in asked
 
 
 def test_watchers_that_read_and_ask_do_not_stop_it(playing: Playing) -> None:

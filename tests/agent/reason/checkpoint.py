@@ -1,7 +1,11 @@
-"""A small LLaVA-style checkpoint with random weights, made here: a real architecture in real files."""
+"""A small LLaVA-style checkpoint with random weights, made here: a real architecture in real files.
+
+`python tests/agent/reason/checkpoint.py FOLDER` makes one to try `--policy transformers` with.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +28,7 @@ TEMPLATE = (
 
 
 def make_checkpoint(folder: Path, *, seed: int = 0) -> Path:
-    """Write the checkpoint into `folder`: 1.3 MB, pictures of 56x56 in 16 patches."""
+    """Write the checkpoint into `folder`: 0.7 MB, pictures of 56x56 in 16 patches."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import (
@@ -120,3 +124,7 @@ def teach(folder: Path, prompt: str, reply: str, *, steps: int = 80) -> None:
         if loss.item() < 0.01:
             break
     model.eval().save_pretrained(folder)
+
+
+if __name__ == "__main__":
+    print(make_checkpoint(Path(sys.argv[1])))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from groundup.agent.reason.actions import Space
-from groundup.agent.reason.advice import FREE, RATE, Advised
+from groundup.agent.reason.advice import FEW, FREE, IDLE, RATE, USES, Advised
 from groundup.agent.reason.costs import Prices
 from groundup.agent.reason.mind import Mind
 from groundup.agent.reason.notes import Notes
@@ -82,6 +82,33 @@ def test_where_skills_are_known_nobody_is_asked() -> None:
     for _ in range(20):
         policy.decide(observation())
     assert reasoner.asked.total() <= asked + 2  # at most the new scene's description
+
+
+def test_a_skill_that_failed_is_tried_after_the_one_that_a_model_named() -> None:
+    notes = Notes()
+    notes.put("after", "scene 0", {"pairs": [["kind 0", "kind 1"]]})
+    policy, _ = advised({}, notes)
+    for _ in range(FEW + 3):  # it is known well what the first does alone
+        policy.learner.choices.tried("scene 0", "kind 0")
+    move = policy.decide(observation())
+    assert move.second is not None
+    assert (move.first.kind, move.second.kind, move.why) == ("kind 0", "kind 1", "model")
+
+
+def test_where_nothing_works_two_steps_that_a_model_proposes_are_tried() -> None:
+    scene = {"name": "x", "description": "", "promising": []}
+    pair = {"because": "", "trials": [{"kind": "click_two", "element": 1, "then": 2}]}
+    policy, reasoner = advised({"describe": [scene], "propose": [pair]})
+    for thing in THINGS:
+        for _ in range(FEW + 3):
+            policy.learner.choices.tried("scene 0", thing.kind)
+    pairs = []
+    for _ in range(IDLE + 2):
+        move = policy.decide(observation())
+        policy.learn(observation(), move, (False,), observation())
+        pairs += [move] if move.second is not None else []
+    assert reasoner.asked["propose"] == 1
+    assert [move.why for move in pairs] == ["model"] * USES
 
 
 def test_questions_are_bounded_whatever_happens() -> None:

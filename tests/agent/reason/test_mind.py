@@ -118,6 +118,15 @@ def test_who_does_not_answer_is_left_alone_and_asked_again_later() -> None:
     assert heard.said[-1] == "The model answers again."
 
 
+def test_nothing_is_asked_any_more_when_the_run_is_to_stop() -> None:
+    heard = Heard(ScriptedReasoner())
+    assert heard.mind.ask(question(1)) is not None
+    heard.mind.reasoner.stop = lambda: True
+    assert heard.mind.ask(question(2)) is None
+    assert len(heard.written) == 1
+    assert not heard.said
+
+
 def test_a_refusal_ends_asking_for_good() -> None:
     heard = Heard(Failing(Refused("X refuses the key: set GROUNDUP_API_KEY.")))
     assert [heard.mind.ask(question(n)) for n in range(3)] == [None] * 3

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from groundup.agent.reason import prompts
 from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, TooLarge, Unavailable
 from groundup.agent.reason.pictures import plain
 from groundup.agent.reason.reasoner import Question
-from groundup.agent.reason.replies import Pick
+from groundup.agent.reason.replies import Pick, Reply
+from groundup.agent.reason.schemas import full, portable
 from groundup.agent.reason.server import ServerReasoner
 from groundup.agent.reason.servers import Servers
 from tests.agent.reason.adversary import Answer, Body, called, form, refused, responded, said, serving
@@ -81,6 +84,38 @@ def test_the_ladder_is_gone_down_once_and_remembered(rung: str, tmp_path: Path) 
     assert known == rung
 
 
+def parts(schema: object) -> Iterator[dict[str, Any]]:
+    """Every object inside a schema."""
+    if isinstance(schema, dict):
+        yield schema
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from parts(part)
+
+
+@pytest.mark.parametrize("reply", Reply.__subclasses__(), ids=lambda reply: reply.__name__)
+def test_forms_are_such_as_strict_servers_take_and_bounded(reply: type[Reply]) -> None:
+    for part in parts(portable(reply, 5)):
+        assert not {"oneOf", "discriminator", "minLength", "maxLength", "default"} & part.keys()
+        if part.get("type") == "object":
+            assert part["additionalProperties"] is False
+            assert part["required"] == list(part["properties"])
+    for part in parts(full(reply, 5)):
+        bound = {"string": "maxLength", "array": "maxItems", "integer": "maximum"}.get(str(part.get("type")))
+        assert bound is None or bound in part or "enum" in part or "const" in part
+    with pytest.raises(ValidationError):
+        reply.model_validate({"something": "else"})
+
+
+def test_the_form_of_a_json_object_is_sent_with_its_bounds() -> None:
+    def answer(body: Body) -> Answer:
+        return said(GOOD) if form(body) == "object" else refused(400, "json_schema is not supported")
+
+    _, bodies = ask(answer)
+    schema = bodies[1]["response_format"]["schema"]
+    assert schema["properties"]["because"]["maxLength"] == 160
+    assert schema["properties"]["element"]["maximum"] == 2
+
+
 def test_a_server_that_answers_500_to_a_form_is_asked_in_the_next() -> None:
     def answer(body: Body) -> Answer:
         if form(body) == "schema":
@@ -137,7 +172,7 @@ def test_replies_of_no_use_are_no_answers(answer: Answer) -> None:
     [
         (Answer("{'no': json", 200), "not as an OpenAI-compatible"),
         (Answer("<html>Welcome</html>", 200, {"Content-Type": "text/html"}), "not as an OpenAI-compatible"),
-        (Answer('{"choices": [{"index": 0, "mess', cut=20), "Nothing answers"),
+        (Answer('{"choices": [{"index": 0, "mess', cut=20), "broke off in the middle"),
         (Answer("[1, 2]"), "not as an OpenAI-compatible"),
         (Answer('{"choices": 5}'), "not as an OpenAI-compatible"),
         (refused(500, "boom"), "status 500: boom"),
@@ -185,6 +220,7 @@ def test_what_may_pass_is_tried_again(status: int) -> None:
         ),
         (refused(413, "Payload too large"), TooLarge, "as large"),
         (refused(400, "image exceeds 5 MB maximum"), TooLarge, "as large"),
+        (refused(400, "This model's maximum context length is 4096 tokens"), TooLarge, "as large"),
         (refused(429, "You exceeded your quota", "insufficient_quota"), Refused, "no credit"),
     ],
 )
@@ -193,6 +229,21 @@ def test_refusals_say_what_to_do(answer: Answer, kind: type[NoAnswer], words: st
         ask(lambda _: answer)
     assert KEY not in str(caught.value)
     assert "sk-" not in str(caught.value)
+
+
+def test_a_key_that_looks_like_a_word_is_cut_out_of_what_the_server_says() -> None:
+    with serving(lambda _: refused(500, "I know nobody called sesame")) as server:
+        reasoner = ServerReasoner("m", server.url, "sesame", retries=0)
+        with pytest.raises(Unavailable, match="nobody called …") as caught:
+            reasoner.ask(QUESTION)
+        reasoner.close()
+    assert "sesame" not in str(caught.value)
+
+
+def test_what_a_model_calls_its_fields_cannot_write_to_the_terminal() -> None:
+    with pytest.raises(Invalid, match="red: Extra inputs") as caught:
+        ask(lambda _: said('{"because": "x", "element": 2, "\\u001b[31mred": 1}'))
+    assert str(caught.value).isprintable()
 
 
 def test_nothing_listens() -> None:
