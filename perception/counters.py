@@ -55,10 +55,14 @@ FINE = 0.1
 KEPT = 40
 """Runs looked back on."""
 
-ENDLESS, CLIMBED, STRIDE, TICKING = 60, 12, 2.0, 0.9
-"""Reads of a first run that does not end, and rises in it, after which a number that began at 0 or 1 and only
-ever rose, by 1 or little more at a time, is taken for a progress counter until runs can be compared: a game
-of turns may never end. What changes on nearly all reads is a clock."""
+WITHIN, STRIDE, TICKING = 60, 2.0, 0.9
+"""Reads of a run after which a number that began at 0 or 1 and only ever rose, by 1 or little more at a time,
+is taken for a progress counter until runs can be compared. What changes on nearly all reads is a clock."""
+
+CLIMBED, CLIMBED_ENDLESS = 4, 12
+"""Rises that it must have made; more in a game of turns that may never end: much is counted up there, and no
+run will be compared. In the logs of eight learners of the embedded game the floor was found so after 143 to
+222 steps, and nothing else; two runs had ended after 197 to 884."""
 
 MISSED = 5
 """Reads in a row in which a counter may be missed and still be found again under another name."""
@@ -124,8 +128,8 @@ class CounterFinder:
     """Watches the own numbers from observation to observation."""
 
     def __init__(self, *, endless: bool = False) -> None:
-        """`endless`: a run of the game may have no end. Then progress is looked for within the first run too,
-        and one number alone that is back at its start, as points to spend each turn are, ends none."""
+        """`endless`: a run of the game may have no end. Then one number alone that is back at its start, as
+        points to spend each turn are, ends none, and a number must have risen more often to be progress."""
         self._endless = endless
         self._start: dict[str, float] = {}
         self._scenes: dict[str, set[str]] = {}
@@ -195,7 +199,7 @@ class CounterFinder:
             for other, value in shown.items()
             if other not in self._run.series and last < value <= last + STRIDE * min(self._gone, MISSED)
         ]
-        if last < CLIMBED or len(going_on) != 1:
+        if last < CLIMBED_ENDLESS or len(going_on) != 1:
             return
         (now,) = going_on
         self._run.series[now] = self._run.series.pop(place)
@@ -203,9 +207,15 @@ class CounterFinder:
         self._found = tuple(replace(c, place=now) if c.place == place else c for c in self._found)
 
     def _look_within(self) -> None:
-        """Look for a progress counter in the first run, before there is another one to compare it with."""
-        if self._endless and not self._found and self._run.reads >= ENDLESS:
-            self._found = _climbers(self._run, self._lasting)
+        """Look for a progress counter within a run, before there are two to compare."""
+        if len(self._done) < 2 and self._run.reads >= WITHIN and self.place("progress") is None:
+            self._found = (*_climbers(self._run, self._lasting, self._climbed), *self._found)
+
+    def _compare(self) -> None:
+        """Look for counters in the runs that have ended."""
+        self._found = _judge(self._done, self._lasting)
+        if len(self._done) == 1:
+            self._found = (*_climbers(self._done[0], self._lasting, self._climbed), *self._found)
 
     def end(self) -> None:
         """The run has ended."""
@@ -213,7 +223,11 @@ class CounterFinder:
         del self._done[:-KEPT]
         self._run = _Run()
         self._start = _starts(self._done)
-        self._found = _judge(self._done, self._lasting)
+        self._compare()
+
+    @property
+    def _climbed(self) -> int:
+        return CLIMBED_ENDLESS if self._endless else CLIMBED
 
     @property
     def _lasting(self) -> set[str]:
@@ -252,18 +266,18 @@ class CounterFinder:
         self._run = _unpack(data["run"]) if "run" in data else _Run()
         self._done = [_unpack(r) for r in data.get("done", [])]
         self._start = _starts(self._done)
-        self._found = _judge(self._done, self._lasting)
+        self._compare()
         self._look_within()
 
 
-def _climbers(run: _Run, lasting: set[str]) -> tuple[Counter, ...]:
+def _climbers(run: _Run, lasting: set[str], rises: int) -> tuple[Counter, ...]:
     """Numbers that count up from the start of the run; their fit is the share of reads without change."""
     return tuple(
         Counter(place, "progress", 1.0 - series.changes / series.reads)
         for place, series in run.series.items()
         if place in lasting
         and series.first in (0.0, 1.0)
-        and series.rises == series.changes >= CLIMBED
+        and series.rises == series.changes >= rises
         and series.last - series.first <= STRIDE * series.changes
         and series.changes < TICKING * series.reads
     )
@@ -358,7 +372,8 @@ def _survival_fit(seen: list[tuple[int, _Series]], total: int) -> float:
     lingering = sum(s.at_low for s in series) / sum(s.reads for s in series)
     if share < 0.6 or lingering > 0.35:
         return 0.0
-    return share * (1.0 - lingering) * (1.0 - 0.3 * sum(s.last / s.first for s in series) / len(series))
+    left = [s.last / s.first if s.first > 0 else 1.0 for s in series]
+    return share * (1.0 - lingering) * (1.0 - 0.3 * sum(left) / len(series))
 
 
 def _rank_correlation(a: list[int], b: list[float]) -> float:

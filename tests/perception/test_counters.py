@@ -61,6 +61,29 @@ def test_survival_is_found_within_three_runs() -> None:
     assert found >= 7
 
 
+def test_progress_is_found_within_the_first_run_and_kept_beyond_its_end() -> None:
+    finder = CounterFinder()
+    rng, within = Random(3), False
+    while not within:
+        finder = CounterFinder()
+        for scene, values in _run(rng):
+            finder.read(scene, values)
+            within = within or finder.place("progress") is not None
+    assert [c.place for c in finder.found if c.role == "progress"] == ["stage"]
+    finder.read("map", _own(0, 99, 80))
+    assert finder.runs == 1
+    assert finder.place("progress") == "stage"
+
+
+def test_a_number_that_begins_at_nothing_in_one_run_does_no_harm() -> None:
+    finder = CounterFinder()
+    for start in (80.0, 80.0, 80.0, 80.0, 0.0):
+        for hp in (start, start, start / 2, start / 2, 1.0, 1.0):
+            finder.read("field", {"hp": hp, "stage": 1.0})
+        finder.end()
+    assert finder.place("survival") == "hp"
+
+
 def test_misread_numbers_do_not_break_it() -> None:
     found = 0
     for seed in range(8):
