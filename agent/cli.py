@@ -249,7 +249,9 @@ def doctor(
 
 def _called(given: Sequence[str]) -> typer.Typer:
     """The command line with only the command that is called: to build all of them takes 50 ms."""
-    commands = [one for one in app.registered_commands if given and one.callback.__name__ == given[0]]
+    commands = [
+        one for one in app.registered_commands if given and getattr(one.callback, "__name__", "") == given[0]
+    ]
     if not commands:
         return app
     one = copy(app)
