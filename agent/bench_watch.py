@@ -1,8 +1,8 @@
 """`groundup bench watch`: what the dashboard costs, beside a bare app of the same framework.
 
-A long run is opened (first paint, memory), a live one is followed at a fixed rate (share of a core,
-lag), and a game is played in pairs, watched and not, in turn. Times are of the machine as it is at that
-moment; `cpu` is processor time, which other programs disturb less.
+A long run is opened (first paint, memory), a live one is followed at a fixed rate (share of a core, lag),
+one that plays is asked to pause and to go on, and a game is played in pairs, watched and not, in turn. Times
+are of the machine as it is at that moment; `cpu` is processor time, which other programs disturb less.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import numpy as np
 from groundup.agent.bench_terminal import Terminal, bare, dashboard
 from groundup.agent.machine import machine
 from groundup.envs.errors import GroundupError
+from groundup.memory.controls import ask
 from groundup.memory.frames import encode
 from groundup.memory.glance import Glance
 from groundup.memory.records import JsonObject
@@ -37,6 +39,12 @@ PATIENCE = 900.0
 
 MARK_SECONDS = 1.0
 """Time between two events whose way to the screen is timed."""
+
+WARM = 5
+"""Steps that a run has done before it is asked."""
+
+ASK_SECONDS = 0.37
+"""Time between two requests: no multiple of a step's, so that they come at all moments of it."""
 
 ENDS = 60
 """Steps of a run of the game in the log that is made."""
@@ -63,7 +71,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much is measured: `pairs` of runs of `steps` of a game, `repeats` of all that is over quickly."""
+    """How much is measured: `pairs` of runs of `steps` of a game, `repeats` of all that is over quickly.
+
+    `requests` are made of one more run of the game; with no `pairs` no game is played.
+    """
 
     events: int = 1_000_000
     rate: float = 200.0
@@ -72,6 +83,7 @@ class Options:
     pairs: int = 4
     steps: int = 150
     repeats: int = 5
+    requests: int = 20
 
 
 def run(options: Options, say: Say) -> dict[str, Any]:
@@ -88,6 +100,8 @@ def run(options: Options, say: Say) -> dict[str, Any]:
         say(f"follow a run of {options.rate:g} events a second")
         results += _following(folder / "live.db", options)
         if options.pairs:
+            say("ask a run to pause and to go on")
+            results += _asking(folder / "asked.db", options)
             results += _playing(folder, options, say)
     return {"results": [asdict(one) for one in results], "machine": machine()}
 
@@ -274,6 +288,59 @@ def _follow(store: Store, run: str, terminal: Terminal, options: Options) -> tup
     return (terminal.cpu() - used) / (time.monotonic() - began), lags
 
 
+def _asking(path: Path, options: Options) -> list[Result]:
+    """How long after it was written each of so many requests was taken up by a run that plays.
+
+    Beside the length of its steps: the one that is being done is always done first.
+    """
+    child = _start(path, options.game, 10**6, 0)
+    try:
+        _wait(lambda: _steps(path) >= WARM, "The run did not begin to play", child)
+        with Store.open(path, readonly=True) as store:
+            run = store.runs()[-1].id
+            for number in range(options.requests):
+                asked = ask(path, run, "resume" if number % 2 else "pause")
+                _wait(
+                    partial(_is_taken, store, run, asked), "The run did not take up what it was asked", child
+                )
+                time.sleep(ASK_SECONDS)
+            rows = store.controls.latest(run, limit=options.requests)
+            last = store.lookups.last_event(run)
+            events = store.lookups.events_from(run, 0, last + 1, limit=last + 1, kinds=("step",))
+        steps = [sum(event.data["ms"].values()) / 1000 for event in events]
+        late = [row.taken - row.asked for row in rows if row.taken is not None]
+        ask(path, run, "stop")
+        child.wait(PATIENCE)
+    finally:
+        child.kill()
+        child.wait()
+    case = "a request to pause or go on until it is taken up, beside a step"
+    return [
+        _result(f"{case}, median", late, "s", steps),
+        _result(f"{case}, the longest", [max(late)], "s", [max(steps)]),
+    ]
+
+
+def _wait(done: Callable[[], bool], trouble: str, child: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if child.poll() is not None or time.monotonic() > end:
+            raise GroundupError(f"{trouble}: play by itself to see why.")
+        time.sleep(0.05)
+
+
+def _is_taken(store: Store, run: str, number: int) -> bool:
+    return any(one.id == number and one.taken is not None for one in store.controls.latest(run, limit=1))
+
+
+def _steps(library: Path) -> int:
+    glance = Glance.open(str(library))
+    if glance is None:
+        return 0
+    with closing(glance):
+        return max((run.steps for run in glance.runs()), default=0)
+
+
 def _playing(folder: Path, options: Options, say: Say) -> list[Result]:
     """Pairs of the same steps with the same seed, watched and not; who goes first takes turns."""
     watched, alone = _Played([], []), _Played([], [])
@@ -315,13 +382,7 @@ def _paired(case: str, watched: Sequence[float], alone: Sequence[float]) -> Resu
 
 def _play(library: Path, options: Options, seed: int, *, watch: bool) -> tuple[float, float]:
     """Seconds of a step, from the first to the last in the log; processor time of all by its steps."""
-    words = ["play", options.game, "--steps", str(options.steps), "--seed", str(seed), "--json"]
-    words += ["--library", str(library), "--out", str(library.with_suffix(""))]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "groundup.agent.cli", *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    child = _start(library, options.game, options.steps, seed)
     terminal, used = None, 0.0
     try:
         while child.returncode is None:
@@ -342,12 +403,23 @@ def _play(library: Path, options: Options, seed: int, *, watch: bool) -> tuple[f
             child.kill()
             child.wait()
     if child.returncode:
-        raise GroundupError(f"groundup {' '.join(words)} failed: run it by itself to see why.")
+        raise GroundupError(f"groundup play {options.game} failed: run it by itself to see why.")
     with Store.open(library, readonly=True) as store:
         run = store.runs()[-1]
         last = store.lookups.last_event(run.id)
         events = store.lookups.events_from(run.id, 0, last + 1, limit=last + 1, kinds=("step",))
     return (events[-1].t - events[0].t) / max(1, len(events) - 1), used / len(events)
+
+
+def _start(library: Path, game: str, steps: int, seed: int) -> subprocess.Popen[bytes]:
+    """A run that plays in another process."""
+    words = ["play", game, "--steps", str(steps), "--seed", str(seed), "--json"]
+    words += ["--library", str(library), "--out", str(library.with_suffix(""))]
+    return subprocess.Popen(
+        [sys.executable, "-m", "groundup.agent.cli", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _has_run(library: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -60,7 +61,7 @@ class WatchApp(App[None]):
     CSS = """
     Screen { background: $background; }
     #trouble { display: none; background: $error; color: $background; padding: 0 1; }
-    .-too-small > .body { display: none !important; }
+    .-too-small > .body, .-not-yet > .body { display: none !important; }
     Footer { background: $panel; }
     * { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; scrollbar-background: $surface;
         scrollbar-color: $primary 40%; }
@@ -98,7 +99,7 @@ class WatchApp(App[None]):
         self.counting = True
         self.trouble = ""
         self.undo: list[JsonObject] = []
-        self._reading = False
+        self.begun = False
         self._looking = False
         self._next = 0.0
 
@@ -116,13 +117,23 @@ class WatchApp(App[None]):
                     asyncio.get_running_loop().add_signal_handler(number, self.exit)
         if self.segments is not None and self.state.run is None:
             self.switch_mode("segments")
+        self.call_later(self._begin)
 
-    def begin_to_read(self) -> None:
-        """Look at the library, now that there is a picture: the first look opens it, which takes a while."""
-        if not self._reading:
-            self._reading = True
-            self.set_interval(POLL_SECONDS, self._look)
-            begin(self, self._count, group="count", exclusive=True)
+    def _begin(self) -> None:
+        """Show what is known, then look at the library: the first look opens it, which takes a while.
+
+        What a screen paints while the app is being mounted is thrown away, so this comes after that.
+        """
+        self.begun = True
+        self._tell()
+        self.screen.call_after_refresh(self._begin_to_read)
+
+    def _begin_to_read(self) -> None:
+        if not gc.isenabled():  # see start.py
+            gc.freeze()
+            gc.enable()
+        self.set_interval(POLL_SECONDS, self._look)
+        begin(self, self._count, group="count", exclusive=True)
 
     async def read(self, call: Callable[..., _T], *arguments: Any) -> _T | None:
         """What a call to the library gives; None when it cannot be read now, which the bar then says."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -36,6 +38,15 @@ TABS = (
 _NUMBER = re.compile(r"|\?|[-+]?[\d.]+[%×kM]?( ms)?")
 
 _LETTER = re.compile("[!-~]")
+
+NOT_YET = "-not-yet"
+"""Class of a screen that stands before there is anything to paint on."""
+
+NORMAL, WIDE = 110, 200
+"""Columns from which a screen is no longer `-narrow`, and from which it is `-wide`."""
+
+HIGH, TALL = 36, 70
+"""Rows from which a screen is `-high`, and from which it is `-tall`."""
 
 SMALLEST = (60, 18)
 """Columns and rows below which nothing useful fits; 80 by 24 is what is laid out for."""
@@ -88,21 +99,19 @@ class Tab(Label):
         await self.app.run_action(f"go('{self._goes_to}')")
 
 
+class Keys(Footer):
+    """The keys below; to make them takes as long as all the facts, so those are painted first."""
+
+    def compose(self) -> ComposeResult:
+        if not self.screen.has_class(NOT_YET):
+            yield from super().compose()
+
+
 class WatchScreen(Screen[None]):
     """A screen of the dashboard; `fresh` is called when there is something new, and when it is shown."""
 
     NAME: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = []
-    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012
-        (0, "-narrow"),
-        (110, "-normal"),
-        (200, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [  # noqa: RUF012
-        (0, "-low"),
-        (36, "-high"),
-        (70, "-tall"),
-    ]
 
     _ready = False
     """Whether all that it is made of stands."""
@@ -120,28 +129,47 @@ class WatchScreen(Screen[None]):
         return self.app
 
     def compose(self) -> ComposeResult:
+        self._make_room()
         yield TitleBar(self.NAME)
         yield Static("", id="trouble", markup=False)
         yield from self.body()
-        yield Footer(show_command_palette=False)
+        yield Keys(show_command_palette=False, compact=self.app.size.width < NORMAL)
 
     def body(self) -> ComposeResult:
         """What stands between the bars."""
-        raise NotImplementedError
+        yield from ()
 
     def on_screen_resume(self) -> None:
         """Be up to date when it is shown."""
-        self.call_after_refresh(self._first_tell)
-
-    def _first_tell(self) -> None:
         self.tell()
-        self.call_after_refresh(self.watch_app.begin_to_read)
+
+    def on_resize(self) -> None:
+        """Lay out anew."""
+        self._make_room()
+        self.call_after_refresh(self.tell)
+
+    def _make_room(self) -> None:
+        """Say by classes how much room there is: Textual's own breakpoints do so after a first layout."""
+        width, height = self.app.size
+        self.update_classes(
+            {
+                NOT_YET: not self.watch_app.begun,
+                "-narrow": width < NORMAL,
+                "-wide": width >= WIDE,
+                "-high": HIGH <= height < TALL,
+                "-tall": height >= TALL,
+            },
+            animate=False,
+        )
 
     def tell(self) -> None:
         """Bring the bars up to date, then the rest."""
-        if not self._ready or not self.is_attached or not self.app.is_running:
+        if not (self._ready and self.watch_app.begun and self.is_attached and self.app.is_running):
             return
         app = self.watch_app
+        if self.has_class(NOT_YET):
+            self._make_room()
+            self.call_after_refresh(self.query_one(Keys).refresh, recompose=True)
         state = app.state
         steps = f" {state.run.steps}{f'/{state.wanted}' if state.wanted else ''}" if state.run else ""
         sign = {"live": "● ", "paused": "▮▮ ", "died": "✖ "}.get(state.status.partition(",")[0], "")
@@ -158,15 +186,11 @@ class WatchScreen(Screen[None]):
             trouble.update(words)
             trouble.display = bool(words)
         self.set_class(small, "-too-small")
-        self.query_one(Footer).compact = self.has_class("-narrow")
+        self.query_one(Footer).compact = self.app.size.width < NORMAL
         self.fresh()
 
     def fresh(self) -> None:
         """Show what is new."""
-
-    def on_resize(self) -> None:
-        """Lay out anew."""
-        self.call_after_refresh(self.tell)
 
 
 class Panel(Static):
@@ -179,8 +203,7 @@ class Panel(Static):
     def __init__(self, *, id: str) -> None:
         super().__init__("", id=id)
         self._shown: facts.Section | None = None
-        self._laid_out: tuple[facts.Section, int] | None = None
-        self._shape: tuple[str, ...] = ()
+        self._shape: tuple[int, tuple[str, ...]] = (0, ())
 
     def show(self, section: facts.Section) -> None:
         """Show a section; nothing is drawn again when it is the same."""
@@ -188,20 +211,10 @@ class Panel(Static):
             return
         self._shown = section
         self.border_title = section.title.replace("[", r"\[")
-        self._lay_out()
-
-    def on_resize(self) -> None:
-        """Names and facts share the width anew."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         width = self.content_size.width
-        if self._shown is not None and (self._shown, width) != self._laid_out:
-            self._laid_out = (self._shown, width)
-            widest = max(8, width // 2 - 1)
-            before, self._shape = self._shape, _shape(self._shown, width, widest)
-            # To lay out all anew for other words in as many lines was a quarter of what following costs.
-            self.update(_table(self._shown, widest), layout=self._shape != before)
+        before, self._shape = self._shape, (width, _shape(section, width))
+        # To lay out all anew for other words in as many lines was a quarter of what following costs.
+        self.update(_Facts(section), layout=not width or self._shape != before)
 
 
 class Chart(Widget):
@@ -249,19 +262,34 @@ def _columns(section: facts.Section) -> tuple[int, int]:
     return count, 0 if section.head else count - 1
 
 
-def _shape(section: facts.Section, width: int, widest: int) -> tuple[str, ...]:
+def _widest(width: int) -> int:
+    """Cells that names take at the most, of all that there are: they share them with the facts."""
+    return max(8, width // 2 - 1)
+
+
+def _shape(section: facts.Section, width: int) -> tuple[str, ...]:
     """What a section's height depends on: a row each, with the lengths of the words of one that may need
     several lines."""
     count, wide = _columns(section)
     rows = [section.head, *section.rows] if section.head else section.rows
     others = [
-        min(widest, max((cell_len(row[i]) for row in rows if i < len(row)), default=0))
+        min(_widest(width), max((cell_len(row[i]) for row in rows if i < len(row)), default=0))
         for i in range(count)
         if i != wide
     ]
     room = width - sum(others) - (count - 1)
     cells = [row[wide] if wide < len(row) else "" for row in rows]
     return tuple(_LETTER.sub("x", cell) if cell_len(cell) > room else "" for cell in cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """A section's rows, for as many cells as there are: known only when they are drawn."""
+
+    section: facts.Section
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield _table(self.section, _widest(options.max_width))
 
 
 def _table(section: facts.Section, widest: int) -> Table:

@@ -179,7 +179,12 @@ def _counters(state: RunState) -> str:
         f"<tr><td>{escape(name)}</td><td>{escape(role)}</td><td class='n'>{escape(value)}</td></tr>"
         for name, role, value in facts.counters(state).rows
     )
-    return f"<table><tr><th>number</th><th>measures</th><th class='n'>last</th></tr>{rows}</table>"
+    return _table("<th>number</th><th>measures</th><th class='n'>last</th>", rows)
+
+
+def _table(head: str, rows: str) -> str:
+    """A table whose head stands on each page when it is printed."""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _gallery(source: Source) -> str:
@@ -251,4 +256,4 @@ def _mattered(growth: Growth) -> str:
             f"<td>{escape(shown)}</td></tr>"
         )
     head = "<th class='n'>step</th><th>scene</th><th>did</th><th class='n'>reward</th><th>what changed</th>"
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+    return _table(head, "".join(rows))

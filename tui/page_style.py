@@ -55,7 +55,7 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
   --c7: #555f70; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   figure, .skill, dl.facts div { border: 1px solid var(--line); break-inside: avoid; }
-  h2 { break-after: avoid; } tr { break-inside: avoid; }
+  h2, h2 + p { break-after: avoid; } tr, svg { break-inside: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 """

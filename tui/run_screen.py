@@ -76,7 +76,8 @@ class RunScreen(WatchScreen):
         sha = str(state.look.get("frame", ""))
         if sha != self._sha and not self._loading:
             self._loading = True
-            begin(self, partial(self._show_frame, sha), group="frame")
+            # Pillow takes a while to be imported: the facts are painted meanwhile.
+            self.call_after_refresh(begin, self, partial(self._show_frame, sha), group="frame")
         elif not sha:
             words = "no picture in this log" if state.run else "no run yet: groundup play spire --steps 300"
             self.query_one("#frame", Picture).show(None, words=words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -91,6 +92,9 @@ def _segments(options: WatchOptions) -> Segmentation | None:
 
 
 def _show(options: WatchOptions) -> None:
+    # All that is imported and built for the first picture stays: to look for garbage in it meanwhile takes a
+    # seventh of the time. The dashboard goes on with that when it has painted.
+    gc.disable()
     from groundup.tui.app import show
     from groundup.tui.feed import Feed
 

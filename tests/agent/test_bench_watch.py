@@ -22,7 +22,15 @@ def test_the_bench_has_the_shape_that_others_read(groundup: Groundup) -> None:
         assert (one["baseline"] is None) == (one["ratio"] is None)
         assert one["spread"][0] <= one["spread"][1]
     cases = " ".join(one["case"] for one in results)
-    for part in ("--help", "a run of 1,000 events", "most memory", "following 200 events", "playing", "lag"):
+    for part in (
+        "--help",
+        "a run of 1,000 events",
+        "most memory",
+        "following 200 events",
+        "playing",
+        "lag",
+        "a request",
+    ):
         assert part in cases
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -20,19 +18,10 @@ import pytest
 from PIL import Image
 
 from groundup.memory.lock import WriterLock
+from tests.tui.browser import browser
 from tests.tui.libraries import RUN, make, step_event
 
 ROOT = Path(__file__).parents[2]
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @pytest.fixture
@@ -98,14 +87,6 @@ def test_a_port_in_use_is_a_sentence(live: Path) -> None:
 
 
 def test_a_browser_shows_a_live_run_and_takes_keys(address: str, live: Path, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        sentence = "chromium is missing: run apt-get install chromium."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
     elsewhere: list[str] = []
     origin = address.partition("/?")[0]
 
@@ -114,9 +95,7 @@ def test_a_browser_shows_a_live_run_and_takes_keys(address: str, live: Path, tmp
         page.screenshot(path=tmp_path / name)
         return Image.open(tmp_path / name).convert("RGB")
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_page(viewport={"width": 1200, "height": 800})
+    with browser(1200, 800) as page:
         page.on("request", lambda r: None if r.url.startswith((origin, "data:")) else elsewhere.append(r.url))
         page.goto(address)
         page.wait_for_selector("body.-first-byte", timeout=20_000)
@@ -126,7 +105,6 @@ def test_a_browser_shows_a_live_run_and_takes_keys(address: str, live: Path, tmp
         page.locator(".xterm-helper-textarea").focus()
         page.keyboard.press("3")
         skills = picture("skills.png")
-        browser.close()
     assert elsewhere == []
     assert len(run.getcolors(1 << 20) or ()) > 50  # the frame, and more than a blank page
     assert run.tobytes() != later.tobytes()
