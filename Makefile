@@ -47,8 +47,9 @@ play: setup
 	rm -f out/spire.db out/spire.db*
 	$(BIN)/groundup play spire --steps 600 --seed 0 --minutes 2.5 --library out/spire.db --out out
 
+# As many files of tests at a time as there are cores, up to four.
 test: $(VENV)/.dev setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.dev $(LINKS)
 	$(BIN)/ruff format --check .

@@ -65,7 +65,7 @@ def shown(library: Path, answer: Answer, done: bytes) -> bytes:
         command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
     )
     os.close(theirs)
-    written, end = b"", time.monotonic() + 30
+    written, end = b"", time.monotonic() + 60
     try:
         while time.monotonic() < end and done not in written:
             if select.select([ours], [], [], 0.1)[0]:
@@ -74,12 +74,13 @@ def shown(library: Path, answer: Answer, done: bytes) -> bytes:
                 os.write(ours, answer(read))
     finally:
         child.send_signal(signal.SIGTERM)
-        while select.select([ours], [], [], 0.2)[0]:
+        while child.poll() is None or select.select([ours], [], [], 0)[0]:
             try:
-                written += os.read(ours, 1 << 16)
+                if select.select([ours], [], [], 0.2)[0]:
+                    written += os.read(ours, 1 << 16)
             except OSError:  # it has ended
                 break
-        child.wait(20)
+        child.wait(60)
         os.close(ours)
     return written
 
