@@ -11,7 +11,8 @@ from groundup.envs.errors import UsageError
 from groundup.envs.recordings import is_recording
 
 if TYPE_CHECKING:
-    from groundup.skills.discovery.segmenting import Cut, Job
+    from groundup.skills.discovery.jobs import Job
+    from groundup.skills.discovery.segmenting import Cut
 
 
 def from_recordings(paths: Sequence[Path], library: str, progress: Progress) -> dict[str, Any]:
@@ -66,8 +67,8 @@ def seed_videos(
         seeder = Seeder(library, FrameEmbedder(), TextReader())
         count = 0
         for number, (job, record) in enumerate(cuts, start=1):
-            recording = whole.demonstration.recording if whole is not None else None
-            count += len(seeder.seed(job, record, recording))
+            done = whole.demonstration.done if whole is not None else None
+            count += len(seeder.seed(job, record, done))
             progress(number, len(cuts), f"{count} skills in the library")
         return count
 

@@ -15,10 +15,11 @@ from groundup.agent.cli_seed import recordings_of, seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
 from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in
+from groundup.skills.discovery.demonstrations import files
 from groundup.skills.discovery.extras import write_extras
+from groundup.skills.discovery.jobs import Extras, Job, check
 from groundup.skills.discovery.lerobot.reading import is_dataset, read_episodes
-from groundup.skills.discovery.rules.named import check_rule
-from groundup.skills.discovery.segmenting import Extras, Job, Noted, prepare, segment_video
+from groundup.skills.discovery.segmenting import noted, prepare, segment_video
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,15 @@ class SegmentOptions:
 def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress: Progress) -> dict[str, Any]:
     """Cut one video, several, or those of a folder or dataset; the document to print."""
     _check(options)
-    jobs = jobs_of(videos, job)
+    jobs = jobs_of(videos, replace(job, extras=Extras(options.clips, options.timeline, options.lerobot)))
+    for one in jobs:
+        check(one)
     if len(jobs) == 1 and (is_recording(videos[0]) or not videos[0].is_dir()):
         if options.engine != "local":
             raise UsageError("--engine ray is for several videos.")
         if options.out is not None and options.out.suffix == ".jsonl":
             unfinished(jobs, Records(options.out))
-        extras = Extras(options.clips, options.timeline, options.lerobot)
-        job = replace(jobs[0], extras=extras)
+        job = jobs[0]
         _refuse_old(job)
         cut = segment_video(job, progress)
         record = cut.to_json()
@@ -64,13 +66,15 @@ def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress:
 
 
 def jobs_of(videos: Sequence[Path], job: Job) -> list[Job]:
-    """A job a video, a recording of ours, or an episode of a dataset. Raises UsageError."""
+    """A job a video, a recording of ours, a demonstration, or an episode of a dataset. Raises UsageError."""
     if len(videos) == 1 and is_dataset(videos[0]):
         return [replace(job, video=videos[0], episode=one) for one in read_episodes(videos[0])]
     folder = len(videos) == 1 and videos[0].is_dir() and not is_recording(videos[0])
-    paths = [*videos_in(videos[0]), *recordings_of(videos[0])] if folder else list(videos)
+    paths = list(videos)
+    if folder:
+        paths = [*videos_in(videos[0]), *recordings_of(videos[0]), *files(videos[0])]
     if not paths:
-        raise UsageError(f"{videos[0]} holds no videos.")
+        raise UsageError(f"{videos[0]} holds no videos and no demonstrations.")
     if len(paths) == 1 and not folder and not is_recording(paths[0]):
         return [replace(job, video=paths[0])]
     return [_beside(job, path) for path in paths]
@@ -90,7 +94,7 @@ def _with_extras(jobs: Sequence[Job], options: SegmentOptions) -> list[Job]:
     are given. Raises UsageError where two have one name."""
     if not any((options.clips, options.timeline, options.lerobot)):
         return list(jobs)
-    names = [_called(job) for job in jobs]
+    names = [job.called for job in jobs]
     if double := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(
             f"Two videos are called {double}: cut them in two runs, with other folders for --clips, "
@@ -114,13 +118,6 @@ def _refuse_old(job: Job) -> None:
     folder = job.extras.lerobot
     if folder is not None and folder.exists():
         raise UsageError(f"{folder} is there already: give --lerobot a folder that is not.")
-
-
-def _called(job: Job) -> str:
-    """A name for files: the video's, of a dataset's episode with its number, of a recording its folder's."""
-    if job.episode is not None:
-        return f"{job.video.name}-{job.episode.number}"
-    return job.video.parent.name if is_recording(job.video.parent) else job.video.stem
 
 
 def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[str, Any]:
@@ -174,14 +171,14 @@ def calibrate(
 
     if (length is None) == (rate is None):
         raise UsageError("Give either --length, in frames, or --rate, in segments a minute.")
-    check_rule(job.rule)
-    ready = [prepare(one, progress) for one in jobs_of(videos, job)]
+    jobs = jobs_of(videos, job)
+    ready = [prepare(one, progress) for one in jobs]
     kept = sum(len(one.demonstration.kept) for one in ready)
     minutes = sum(one.demonstration.total / one.fps for one in ready) / 60
     wanted = length if length is not None else kept / max((rate or 0.0) * minutes, 1e-9)
-    found = pick(job.rule, [(Noted(one.losses, progress), one.demonstration.track) for one in ready], wanted)
+    found = pick(job.rule, [(noted(one.losses, progress), one.demonstration.track) for one in ready], wanted)
     for one in ready:
-        one.losses.finish()
+        one.finish()
     return {
         "rule": job.rule,
         "gap": found.gap,
@@ -191,7 +188,7 @@ def calibrate(
         "per_minute": round(found.segments / minutes, 2),
         "videos": len(ready),
         "frames": kept,
-        "actions": ready[0].kind,
+        "actions": jobs[0].kind,
     }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def seed(file: Path, library: str, progress: Progress) -> dict[str, Any]:
     """Make a skill of each accepted segment, of all when none was accepted. Raises `UsageError`."""
-    from groundup.skills.discovery.segmenting import Job
+    from groundup.skills.discovery.jobs import Job
     from groundup.tui.segments import read_segmentation
 
     segmented = read_segmentation(file)

@@ -116,7 +116,7 @@ def segment(
         if policy is None:
             raise cli_seed.no_policy(videos)
         from groundup.agent import cli_segment
-        from groundup.skills.discovery.segmenting import Job
+        from groundup.skills.discovery.jobs import Job
 
         job = Job(
             video=videos[0],
@@ -166,7 +166,7 @@ def calibrate(
     """Pick the gap of a rule for a policy, from videos without labels; prints it for `segment --gap`."""
     with guarded(debug=debug, json=json):
         from groundup.agent import cli_segment
-        from groundup.skills.discovery.segmenting import Job
+        from groundup.skills.discovery.jobs import Job
 
         job = Job(
             video=videos[0],

@@ -15,7 +15,8 @@ from typing import Any
 
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.skills.discovery.extras import write_extras
-from groundup.skills.discovery.segmenting import Job, segment_video
+from groundup.skills.discovery.jobs import Job
+from groundup.skills.discovery.segmenting import segment_video
 
 PATIENCE = 3
 """How often in a row workers may die with no video done before the rest is given up."""

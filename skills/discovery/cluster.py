@@ -14,7 +14,7 @@ from typing import Any
 
 from groundup.envs.errors import GroundupError, MissingPart
 from groundup.skills.discovery.batch import PATIENCE, Failure, record_of
-from groundup.skills.discovery.segmenting import Job
+from groundup.skills.discovery.jobs import Job
 
 Record = tuple[dict[str, Any] | None, str]
 

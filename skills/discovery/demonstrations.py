@@ -25,6 +25,9 @@ from groundup.envs.errors import UsageError
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
+SUFFIX = ".npz"
+"""Of a file with one demonstration."""
+
 
 class BadDemonstrations(UsageError):
     """A folder holds no demonstrations, or broken ones."""
@@ -85,6 +88,17 @@ def paths(folder: Path, split: Split) -> list[Path]:
     return found
 
 
+def card_of(path: Path) -> Card:
+    """The card that belongs to one demonstration, DIR/SPLIT/0000.npz; raises `BadDemonstrations`."""
+    return read_card(path.absolute().parent.parent)
+
+
+def files(folder: Path) -> list[Path]:
+    """The demonstrations that lie in a folder (a split's), or else in its splits, in order."""
+    found = sorted(folder.glob(f"*{SUFFIX}"))
+    return found or [path for split in SPLITS for path in sorted((folder / split).glob(f"*{SUFFIX}"))]
+
+
 def read(path: Path) -> Demonstration:
     """One demonstration; raises `BadDemonstrations` for a broken file."""
     try:
@@ -95,7 +109,7 @@ def read(path: Path) -> Demonstration:
         raise BadDemonstrations(
             f"{path} is no demonstration ({error}): delete it and make it again."
         ) from error
-    if frames.ndim != 4 or frames.dtype != np.uint8 or len(frames) != len(actions):
+    if frames.ndim != 4 or frames.dtype != np.uint8 or not 0 < len(frames) == len(actions):
         raise BadDemonstrations(
             f"{path} has {len(actions)} actions for frames {frames.shape}: make it again."
         )

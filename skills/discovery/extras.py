@@ -38,7 +38,7 @@ def _write_clips(cut: Cut, folder: Path) -> None:
 
     part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     try:
-        written = write_clips(cut.demonstration.source.pictures(), cut.boundaries, cut.fps, part)
+        written = write_clips(cut.demonstration.pictures(), cut.boundaries, cut.fps, part)
         folder.mkdir(exist_ok=True)
         for path in written:
             path.replace(folder / path.name)

@@ -22,10 +22,9 @@ from groundup.envs.types import Frame, Pixels
 from groundup.memory.frames import keep_frame
 from groundup.perception.embedding import FrameEmbedder, Vectors
 from groundup.perception.text import TextReader
-from groundup.skills.discovery.events import read_events
-from groundup.skills.discovery.segmenting import Job, source_of
-from groundup.skills.discovery.vpt.actions import BUTTONS
-from groundup.skills.discovery.vpt.recordings import Recording, read_recording
+from groundup.skills.discovery.jobs import Job
+from groundup.skills.discovery.segmenting import filed
+from groundup.skills.discovery.types import Pictures
 from groundup.skills.library import Library
 from groundup.skills.types import RelativeBox, Skill, SkillStep, Target
 
@@ -39,9 +38,6 @@ WIDEST = 640
 
 LONGEST = 200
 """Runs of the same action that are kept of a segment; after them it says that there is more."""
-
-TURNED = 1.0
-"""Degrees a frame from which a camera's turn is named."""
 
 READ = 0.8
 """Least confidence of a text on screen that may name a skill."""
@@ -63,18 +59,15 @@ class Seeder:
         self._sight = sight
         self._reader = reader
 
-    def seed(self, job: Job, record: Mapping[str, Any], recording: Recording | None = None) -> list[Skill]:
-        """A skill for each segment in the record of a video; all are added, or none.
+    def seed(self, job: Job, record: Mapping[str, Any], done: Sequence[str] | None = None) -> list[Skill]:
+        """A skill for each segment in the record of a video or demonstration; all are added, or none.
 
-        `recording` is what was done; read from the job's file when None, and not said where there is none.
-        The same segment of the same video is the same skill, however often. Raises `VideoUnusable`,
-        `ActionsUnusable`, `UsageError`.
+        `done` is what was done at each frame; what is on file when None, and not said where nothing is.
+        The same segment of the same video is the same skill, however often. Raises `UsageError`
+        (`VideoUnusable`, `ActionsUnusable`, `BadDemonstrations`).
         """
-        if recording is None and job.actions is not None:
-            recording = read_recording(job.actions)
-        if recording is None and job.episode is not None:
-            recording = job.episode.recording()
-        events = read_events(job.events) if job.events is not None else []
+        known = filed(job)
+        done = known.done if done is None else done
         bounds = [(int(first), int(last)) for first, last in record["boundaries"]]
         if any(first < 0 or last < first for first, last in bounds):
             raise UsageError(
@@ -82,22 +75,20 @@ class Seeder:
             )
         skills = []
         with self._library.store.step():
-            shown = _key_frames(job, bounds)
+            shown = _key_frames(known.pictures(), bounds)
             for (first, last), cause in zip(bounds, record["causes"], strict=True):
                 if (first, last) in shown:
                     frames = shown[first, last]
-                    named = [name for frame, name in events if first <= frame <= last]
-                    done = [] if recording is None else actions_of(recording, first, last)
-                    skill = self._skill(
-                        Path(job.name), (first, last), frames, done, named, cause, record["fps"]
-                    )
+                    named = [name for frame, name in known.events if first <= frame <= last]
+                    acted = [] if done is None else runs(done[first : last + 1])
+                    skill = self._skill(job, (first, last), frames, acted, named, cause, record["fps"])
                     skills.append(self._library.add(skill))
                     self._library.store.vectors.put(SIGHT_SPACE, {skill.id: self._look(frames)})
         return skills
 
     def _skill(
         self,
-        path: Path,
+        job: Job,
         bounds: tuple[int, int],
         shown: _Shown,
         done: Sequence[tuple[str, int]],
@@ -106,6 +97,7 @@ class Seeder:
         fps: float,
     ) -> Skill:
         first, last = bounds
+        path = Path(job.name)
         words = self._words(shown.end)
         name = _name(events, words, done)
         did = (
@@ -123,7 +115,7 @@ class Seeder:
         identity = hashlib.sha256(f"{path.name}|{first}|{last}|{begin.template_sha}".encode()).hexdigest()[
             :12
         ]
-        scene = f"video {path.stem}"
+        scene = f"video {job.called}"
         return Skill(identity, name, description, scene, (step,), {"scene": scene}, provenance=PROVENANCE)
 
     def _target(self, pixels: Pixels, text: str) -> Target:
@@ -143,15 +135,8 @@ class Seeder:
         return np.asarray(mean / max(1e-12, float(np.linalg.norm(mean))), np.float32)
 
 
-def actions_of(recording: Recording, first: int, last: int) -> list[tuple[str, int]]:
-    """What was done from frame `first` to `last`, as runs of the same action: what, and how many frames."""
-    done = []
-    for frame in range(first, min(last + 1, len(recording))):
-        pitch, yaw = recording.actions.camera[frame]
-        words = [BUTTONS[button] for button in np.flatnonzero(recording.actions.buttons[frame])]
-        words += ["turn right" if yaw > 0 else "turn left"] * bool(abs(yaw) >= TURNED)
-        words += ["look down" if pitch > 0 else "look up"] * bool(abs(pitch) >= TURNED)
-        done.append(" + ".join(words) or "nothing")
+def runs(done: Sequence[str]) -> list[tuple[str, int]]:
+    """Runs of the same action: what, and how many frames."""
     return [(action, len(list(same))) for action, same in groupby(done)]
 
 
@@ -173,12 +158,11 @@ def _name(events: Sequence[str], words: str, done: Sequence[tuple[str, int]]) ->
     return doing[0] if doing else "wait and see"
 
 
-def _key_frames(job: Job, bounds: Sequence[tuple[int, int]]) -> dict[tuple[int, int], _Shown]:
+def _key_frames(pictures: Pictures, bounds: Sequence[tuple[int, int]]) -> dict[tuple[int, int], _Shown]:
     """The first and last frame of each segment, small; one that the video does not hold is left out."""
     wanted = {frame for pair in bounds for frame in pair}
     kept: dict[int, Pixels] = {}
-    source, *_ = source_of(job)
-    for number, pixels in enumerate(source.pictures()):
+    for number, pixels in enumerate(pictures):
         if number in wanted:
             kept[number] = _small(pixels)
         if len(kept) == len(wanted):

@@ -5,7 +5,7 @@ Nothing here knows which network scored the frames, nor how the video was decode
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -43,6 +43,37 @@ class Track:
 
     def __len__(self) -> int:
         return len(self.gui)
+
+
+Pictures = Iterator[NDArray[np.uint8]]
+"""Frames as they were recorded, RGB (height, width, 3); what reads them says what is wrong with them."""
+
+
+class Shown(Protocol):
+    """A demonstration as a policy takes it: of `total` frames it sees those numbered `kept`, int64 (n,).
+
+    `track` is over kept frames; `done` says in words what was done at each of all frames.
+    """
+
+    @property
+    def total(self) -> int: ...
+    @property
+    def kept(self) -> NDArray[np.int64]: ...
+    @property
+    def track(self) -> Track: ...
+    @property
+    def done(self) -> Sequence[str]: ...
+    def pictures(self) -> Pictures: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filed:
+    """What is on file of a demonstration, whatever cuts it: `events` are (frame, name), by number of all
+    frames; `done` is None where nothing was recorded."""
+
+    pictures: Callable[[], Pictures]
+    events: Sequence[tuple[int, str]]
+    done: Sequence[str] | None
 
 
 class Losses(Protocol):

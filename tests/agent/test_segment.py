@@ -22,8 +22,9 @@ from groundup.envs.recording_video import RecordingWriter
 from groundup.envs.recordings import Card, Input
 from groundup.perception.video import frames
 from groundup.skills.discovery.batch import Records, segment_all
+from groundup.skills.discovery.jobs import Job
 from groundup.skills.discovery.lerobot.reading import read_episodes
-from groundup.skills.discovery.segmenting import Job, segment_video
+from groundup.skills.discovery.segmenting import segment_video
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

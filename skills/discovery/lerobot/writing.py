@@ -22,6 +22,7 @@ from groundup.perception.clips import Clip
 from groundup.skills.discovery.lerobot import layout
 from groundup.skills.discovery.lerobot.stats import Colours, flattened, merged, statistics
 from groundup.skills.discovery.segmenting import Cut
+from groundup.skills.discovery.vpt.demonstrations import Demonstration
 from groundup.skills.discovery.vpt.recordings import Recording
 
 Row = dict[str, Any]
@@ -46,7 +47,10 @@ def write_dataset(cut: Cut, folder: Path) -> None:
 
 def _write(cut: Cut, folder: Path) -> None:
     fps = max(round(cut.fps), 1)
-    pieces, recording = cut.boundaries, cut.demonstration.recording
+    demonstration = cut.demonstration
+    if not isinstance(demonstration, Demonstration):  # the format's actions are a video's buttons and camera
+        raise UsageError(f"{cut.job.video} is no video: only those become datasets.")
+    pieces, recording = cut.boundaries, demonstration.recording
     tasks = [f"{cut.job.video.stem}: a skill that ends by {segment.cause}" for segment in cut.segments]
     known = list(dict.fromkeys(tasks))
     columns = _columns(recording, pieces, [known.index(task) for task in tasks], fps)
@@ -101,7 +105,7 @@ def _videos(
 ) -> tuple[list[Row], tuple[int, int]]:
     """Of each piece where its frames lie, with their colours; and the frames' height and width."""
     found: list[Row] = []
-    frames = cut.demonstration.source.pictures()
+    frames = cut.demonstration.pictures()
     file, clip, begun, shape = 0, None, 0, (0, 0)
     for first, last in pieces:
         chunk_index, file_index = divmod(file, layout.CHUNK)

@@ -15,13 +15,14 @@ from groundup.skills.discovery.rules.smoothed import smoothed_loss
 from groundup.skills.discovery.types import Cause, Losses, Rule, Track
 
 REFERENCE = "reference"
+LATENT = "latent"
 
 CURVES: dict[str, tuple[Callable[[Losses, Track], Curve], Cause]] = {
     "smoothed": (smoothed_loss, "loss"),
     "histogram": (histogram_change, "actions"),
     "combined": (combined_curve, "loss"),
     "combined-events": (combined_with_events, "loss"),
-    "latent": (latent_curve, "actions"),
+    LATENT: (latent_curve, "actions"),
 }
 """Rules that cut at the peaks of a curve; their gap is the least height of a peak, in the curve's own
 unit."""
@@ -29,14 +30,20 @@ unit."""
 RULES = (REFERENCE, *CURVES, "latent-events")
 
 
-def check_rule(name: str) -> None:
-    """Raise UsageError where there is no such rule, or none that a policy's losses alone can serve."""
+def check_rule(name: str, *, latent: bool = True) -> None:
+    """Raise UsageError where there is no such rule, or none that losses alone can serve, which know latent
+    skills where `latent`."""
     if name not in RULES:
         raise UsageError(f"There is no rule {name!r}: known are {', '.join(RULES)}.")
-    if name.startswith("latent"):
+    if name not in (REFERENCE, *CURVES):
         raise UsageError(
-            f"The rule {name!r} needs a model of latent skills (`groundup train latent`), which a VPT policy "
-            "is not: `groundup bench discovery` runs it, or give another --rule."
+            f"The rule {name!r} needs a model of latent skills and a policy, and many demonstrations at "
+            "once: `groundup bench discovery` runs it, or give another --rule."
+        )
+    if name == LATENT and not latent:
+        raise UsageError(
+            f"The rule {name!r} needs a model of latent skills (`groundup train latent`): give its folder by "
+            "--policy, or another --rule."
         )
 
 

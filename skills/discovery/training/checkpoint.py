@@ -47,16 +47,16 @@ def save(folder: Path, card: ModelCard, model: nn.Module) -> None:
     write_whole(folder / CARD, json.dumps(asdict(card), indent=1).encode())
 
 
-def read_model_card(folder: Path, kind: str) -> ModelCard:
-    """The card in `folder`; raises `BadCheckpoint` when there is none of this kind."""
+def read_model_card(folder: Path, *kinds: str) -> ModelCard:
+    """The card in `folder`; raises `BadCheckpoint` when there is none of these kinds."""
     try:
         card = ModelCard(**json.loads((folder / CARD).read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise BadCheckpoint(
             f"{folder} holds no checkpoint with a {CARD}: train one, see `groundup train`."
         ) from error
-    if card.kind != kind:
-        raise BadCheckpoint(f"{folder} holds a {card.kind}, not a {kind}: give another folder.")
+    if card.kind not in kinds:
+        raise BadCheckpoint(f"{folder} holds a {card.kind}, not a {' or '.join(kinds)}: give another folder.")
     return card
 
 
@@ -73,8 +73,11 @@ def restore(folder: Path, model: nn.Module) -> None:
 
 
 def sizes_of(card: ModelCard) -> Sizes:
-    """The sizes in a card."""
-    return Sizes(**card.sizes)
+    """The sizes in a card; raises `BadCheckpoint` when they are none."""
+    try:
+        return Sizes(**card.sizes)
+    except TypeError as error:
+        raise BadCheckpoint(f"The card of a {card.kind} has sizes that are none ({error}).") from error
 
 
 def threads(count: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundup.envs.types import Pixels
-from groundup.skills.discovery.demonstrations import Card, Demonstration, Split, paths, read, read_card
+from groundup.skills.discovery.demonstrations import BadDemonstrations, Card, Split, paths, read, read_card
 
 CELLS = 9
 """Cells across a frame: Crafter draws 9 by 9, 7 of its rows show the world."""
@@ -52,7 +52,7 @@ class Data:
 def load(folder: Path, split: Split, most: int | None = None) -> Data:
     """The first `most` demonstrations of a split; raises `BadDemonstrations`."""
     card = read_card(folder)
-    return Data(card, [_episode(path, read(path), card) for path in paths(folder, split)[:most]])
+    return Data(card, [episode_of(path, card) for path in paths(folder, split)[:most]])
 
 
 def small(frame: Pixels) -> Pixels:
@@ -63,7 +63,16 @@ def small(frame: Pixels) -> Pixels:
     )
 
 
-def _episode(path: Path, demonstration: Demonstration, card: Card) -> Episode:
+def episode_of(path: Path, card: Card) -> Episode:
+    """One demonstration; raises `BadDemonstrations`, also for what its card has no name for."""
+    demonstration = read(path)
+    kinds = (demonstration.actions, np.array([kind for _, kind in demonstration.events], np.int64))
+    steps = np.array([step for step, _ in demonstration.events], np.int64)
+    for numbers, most in ((kinds[0], card.actions), (kinds[1], card.events), (steps, demonstration.actions)):
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(most):
+            raise BadDemonstrations(
+                f"{path} has actions or events that its card does not know: make it again."
+            )
     events = np.zeros((len(demonstration), len(card.events)), np.float32)
     for step, kind in demonstration.events:
         events[step, kind] = 1

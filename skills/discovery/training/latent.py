@@ -10,6 +10,7 @@ parameters weighs the gradient of each skill's policy and of its ending.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,24 +97,17 @@ class Posterior:
 @torch.no_grad()
 def posterior(log_likelihood: Tensor, ends: Tensor) -> Posterior:
     """The exact posterior by scaled forward and backward passes; any skill follows with the same chance."""
-    rows, steps, skills = log_likelihood.shape
+    rows, steps, _ = log_likelihood.shape
     highest = log_likelihood.amax(-1, keepdim=True)
-    like = (log_likelihood - highest).exp().clamp_min(1e-8)
+    like = _likelihood(log_likelihood)
     end = torch.sigmoid(ends)
     forward = torch.empty_like(like)
     scale = like.new_empty(rows, steps)
-    now = like.new_full((rows, skills), 1 / skills)
-    for step in range(steps):
-        if step:
-            over = now * end[:, step]
-            now = now - over + over.sum(-1, keepdim=True) / skills
-        now = now * like[:, step]
-        scale[:, step] = now.sum(-1)
-        now = now / scale[:, step, None]
-        forward[:, step] = now
+    for step, (now, chance) in enumerate(_forward(like, end)):
+        forward[:, step], scale[:, step] = now, chance
     skill = torch.empty_like(like)
     ended = torch.zeros_like(like)
-    later = torch.ones_like(now)
+    later = torch.ones_like(forward[:, 0])
     skill[:, -1] = forward[:, -1]
     for step in range(steps - 1, 0, -1):
         after = like[:, step] * later / scale[:, step, None]
@@ -123,6 +117,33 @@ def posterior(log_likelihood: Tensor, ends: Tensor) -> Posterior:
         skill[:, step - 1] = forward[:, step - 1] * later
     total = scale.clamp_min(1e-30).log().sum(1) + highest.squeeze(-1).sum(1)
     return Posterior(skill, ended, total)
+
+
+def _likelihood(log_likelihood: Tensor) -> Tensor:
+    """Likelihoods as a share of the step's highest."""
+    return (log_likelihood - log_likelihood.amax(-1, keepdim=True)).exp().clamp_min(1e-8)
+
+
+def _forward(like: Tensor, end: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """At each step the probability (rows, skills) of each skill by what was so far, and of the action
+    (rows,), as a share of the highest likelihood."""
+    rows, steps, skills = like.shape
+    now = like.new_full((rows, skills), 1 / skills)
+    for step in range(steps):
+        if step:
+            over = now * end[:, step]
+            now = now - over + over.sum(-1, keepdim=True) / skills
+        now = now * like[:, step]
+        chance = now.sum(-1)
+        now = now / chance[:, None]
+        yield now, chance
+
+
+@torch.no_grad()
+def surprises(log_likelihood: Tensor, ends: Tensor) -> Iterator[float]:
+    """-log p of the action of each step by those before it, nats, for the one row that is given."""
+    for step, (_, chance) in enumerate(_forward(_likelihood(log_likelihood), torch.sigmoid(ends))):
+        yield -float(chance.log() + log_likelihood[:, step].amax(-1))
 
 
 def expected_loss(log_likelihood: Tensor, ends: Tensor, found: Posterior) -> Tensor:

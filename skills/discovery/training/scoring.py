@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from groundup.skills.discovery.training.data import Episode
+from groundup.skills.discovery.training.latent import LatentSkills, posterior, surprises
 from groundup.skills.discovery.training.networks import Policy, before
 from groundup.skills.discovery.types import Track
+from groundup.skills.discovery.vpt.engine import finite
 
 CHUNK = 16
 """Frames taken at once: a rule may stop at any of them."""
@@ -31,13 +33,36 @@ class PolicyLosses:
         return self._actions.shape[1]
 
     def since(self, start: int) -> Iterator[float]:
-        """The losses from `start` on, with an empty memory before it."""
+        """The losses from `start` on, with an empty memory before it. Raises `LossesInvalid`."""
         memory = None
         for begin in range(start, len(self), CHUNK):
             part = slice(begin, min(begin + CHUNK, len(self)))
             with torch.no_grad():
                 told, memory = self._policy.recall(self._features[:, part], self._last[:, part], memory)
-            yield from (-told[0].gather(-1, self._actions[0, part, None]).squeeze(-1)).tolist()
+            yield from finite(-told[0].gather(-1, self._actions[0, part, None]).squeeze(-1), begin)
+
+
+class LatentLosses:
+    """What latent skills make of an episode: the action of each step by those before it, and boundaries."""
+
+    def __init__(self, model: LatentSkills, episode: Episode) -> None:
+        parts = (torch.from_numpy(part)[None] for part in (episode.frames, episode.actions, episode.events))
+        with torch.no_grad():
+            self._taken, self._ends = model(*parts)
+
+    def __len__(self) -> int:
+        return self._taken.shape[1]
+
+    def since(self, start: int) -> Iterator[float]:
+        """The losses from `start` on, any skill being as likely before it. Raises `LossesInvalid`."""
+        for frame, value in enumerate(surprises(self._taken[:, start:], self._ends[:, start:]), start):
+            yield from finite(torch.tensor([value]), frame)
+
+    def boundary_posterior(self) -> NDArray[np.float64]:
+        """The probability (frames,) that a skill begins at each frame. Raises `LossesInvalid`."""
+        found = posterior(self._taken, self._ends).boundary[0]
+        finite(found, 0)
+        return found.numpy().astype(np.float64)
 
 
 class SkilledLosses(PolicyLosses):

@@ -3,7 +3,7 @@ each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 
 from groundup.perception import video
-from groundup.skills.discovery.types import Track
+from groundup.skills.discovery.types import Pictures, Shown, Track
 from groundup.skills.discovery.vpt.actions import Actions, as_kinds, from_bins, is_null_quantised, to_joint
 from groundup.skills.discovery.vpt.cursor import ARROW, Pointer, draw_cursor
 from groundup.skills.discovery.vpt.networks import InverseDynamics
-from groundup.skills.discovery.vpt.recordings import ActionsUnusable, Recording, from_actions
+from groundup.skills.discovery.vpt.recordings import ActionsUnusable, Recording, from_actions, worded
 
 SIDE = 128
 """Pixels of the square frames that VPT's networks see."""
@@ -39,7 +39,7 @@ class Source:
     length: int | None = None
     pointer: Pointer = ARROW
 
-    def pictures(self) -> Iterator[NDArray[np.uint8]]:
+    def pictures(self) -> Pictures:
         """The frames as they were recorded, RGB. Raises VideoUnusable."""
         if self.length is None:
             return video.frames(self.path)
@@ -63,6 +63,15 @@ class Demonstration:
     @property
     def total(self) -> int:
         return len(self.recording)
+
+    @property
+    def done(self) -> Sequence[str]:
+        """What was done at each frame of the video, in words."""
+        return worded(self.recording)
+
+    def pictures(self) -> Pictures:
+        """All frames of the video as they were recorded. Raises VideoUnusable."""
+        return self.source.pictures()
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
         """The kept frames as the policy sees them, (128, 128, 3) RGB. Raises VideoUnusable,
@@ -127,7 +136,7 @@ def predicted(source: Source, idm: InverseDynamics, progress: Progress | None = 
     return from_actions(Actions(np.concatenate(buttons), np.concatenate(camera)))
 
 
-def in_video(demo: Demonstration, start: int, end: int) -> tuple[int, int]:
+def in_video(demo: Shown, start: int, end: int) -> tuple[int, int]:
     """The first and last frame of the video that kept frames `start` to `end` (exclusive) stand for.
 
     As the reference has it, frames that were left out belong to the segment before them.

@@ -30,6 +30,9 @@ _KEYS = {
 _ATTACK, _USE = 0, 1
 """Mouse buttons."""
 
+TURNED = 1.0
+"""Degrees a frame from which a camera's turn is named."""
+
 
 class ActionsUnusable(UsageError):
     """Recorded actions or events cannot be read, or belong to another video."""
@@ -56,6 +59,17 @@ def from_actions(actions: Actions) -> Recording:
     """A recording without menus, such as an inverse dynamics model's."""
     nothing = np.zeros(len(actions), dtype=bool)
     return Recording(actions, is_null(actions), nothing, np.full((len(actions), 2), np.nan))
+
+
+def worded(recording: Recording) -> list[str]:
+    """What was done at each frame, in words."""
+    done = []
+    for pressed, (pitch, yaw) in zip(recording.actions.buttons, recording.actions.camera, strict=True):
+        words = [BUTTONS[button] for button in np.flatnonzero(pressed)]
+        words += ["turn right" if yaw > 0 else "turn left"] * bool(abs(yaw) >= TURNED)
+        words += ["look down" if pitch > 0 else "look up"] * bool(abs(pitch) >= TURNED)
+        done.append(" + ".join(words) or "nothing")
+    return done
 
 
 def read_recording(path: Path) -> Recording:

@@ -13,10 +13,11 @@ import pytest
 
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.perception import video
+from groundup.skills.discovery.jobs import Job
 from groundup.skills.discovery.lerobot.layout import CAMERA, NAMES, DatasetUnusable
 from groundup.skills.discovery.lerobot.reading import is_dataset, read_episodes
 from groundup.skills.discovery.lerobot.writing import write_dataset
-from groundup.skills.discovery.segmenting import Cut, Job, segment_video
+from groundup.skills.discovery.segmenting import Cut, segment_video
 
 
 @pytest.fixture(scope="module")

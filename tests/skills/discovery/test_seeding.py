@@ -14,8 +14,8 @@ from groundup.envs.errors import UsageError
 from groundup.memory.frames import load_frame
 from groundup.perception.embedding import FrameEmbedder
 from groundup.perception.text import TextReader
+from groundup.skills.discovery.jobs import Job
 from groundup.skills.discovery.seeding import SIGHT_SPACE, Seeder
-from groundup.skills.discovery.segmenting import Job
 from groundup.skills.library import Library
 
 RECORD = {
