@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundup.agent.cli_output import Progress
+from groundup.agent.model_options import ModelOptions
+from groundup.agent.settings import Settings
 from groundup.envs.errors import UsageError
 from groundup.envs.recordings import is_recording
 
 if TYPE_CHECKING:
+    from groundup.agent.reason.naming import Naming
     from groundup.skills.discovery.jobs import Job
     from groundup.skills.discovery.segmenting import Cut
+
+
+REASONERS = ("openai", "transformers", "scripted")
+"""Who can be asked for names: a server, a checkpoint here, a script."""
+
+
+def check_naming(reasoner: str | None, options: ModelOptions, library: str | None) -> None:
+    """Raise `UsageError` for options of a model that go with nothing."""
+    if reasoner is None:
+        if options.given:
+            raise UsageError("--model and what goes with it are for naming segments: give --reasoner.")
+        return
+    if reasoner not in REASONERS:
+        raise UsageError(f"No reasoner is called {reasoner!r}: choose one of {', '.join(REASONERS)}.")
+    if library is None:
+        raise UsageError("--reasoner names segments in a library: give it by --seed-library.")
+
+
+def no_names() -> UsageError:
+    """What to say when a model is to name what recordings teach."""
+    return UsageError(
+        "--reasoner names segments: leave it out for recordings, `groundup play` has their skills named."
+    )
+
+
+@contextmanager
+def naming(reasoner: str | None, options: ModelOptions) -> Iterator[Naming | None]:
+    """Who names segments, if anyone; raises `UsageError` before anything is cut when it cannot answer."""
+    if reasoner is None:
+        yield None
+        return
+    from groundup.agent.reason.naming import Naming
+
+    namer = Naming(reasoner, options, Settings().home, _say)
+    try:
+        yield namer
+    finally:
+        namer.close()
+
+
+def _say(sentence: str) -> None:
+    print(f"groundup: {sentence}", file=sys.stderr, flush=True)
 
 
 def from_recordings(paths: Sequence[Path], library: str, progress: Progress) -> dict[str, Any]:
@@ -51,9 +98,14 @@ def no_policy(paths: Sequence[Path]) -> UsageError:
 
 
 def seed_videos(
-    cuts: Sequence[tuple[Job, dict[str, Any]]], location: str, progress: Progress, whole: Cut | None = None
-) -> int:
-    """Make a skill of each segment of each video that was cut; how many there are.
+    cuts: Sequence[tuple[Job, dict[str, Any]]],
+    location: str,
+    progress: Progress,
+    namer: Naming | None = None,
+    whole: Cut | None = None,
+) -> dict[str, Any]:
+    """Make a skill of each segment of each video that was cut; how many `skills` there are, and what naming
+    them took of a `model` where one does.
 
     `whole` is what was cut just now, where actions were predicted: records do not hold those.
     """
@@ -68,9 +120,12 @@ def seed_videos(
         count = 0
         for number, (job, record) in enumerate(cuts, start=1):
             done = whole.demonstration.done if whole is not None else None
-            count += len(seeder.seed(job, record, done))
+            skills = seeder.seed(job, record, done)
+            count += len(skills)
+            if namer is not None:
+                namer.name(library, skills)
             progress(number, len(cuts), f"{count} skills in the library")
-        return count
+    return {"skills": count} | ({"model": namer.summary()} if namer is not None else {})
 
 
 def as_text(report: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from groundup.agent.cli_output import Progress
 from groundup.agent.cli_seed import recordings_of, seed_videos
@@ -20,6 +20,9 @@ from groundup.skills.discovery.extras import write_extras
 from groundup.skills.discovery.jobs import Extras, Job, check
 from groundup.skills.discovery.lerobot.reading import is_dataset, read_episodes
 from groundup.skills.discovery.segmenting import noted, prepare, segment_video
+
+if TYPE_CHECKING:
+    from groundup.agent.reason.naming import Naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,13 @@ class SegmentOptions:
     seed_library: str | None = None
 
 
-def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress: Progress) -> dict[str, Any]:
+def segment(
+    videos: Sequence[Path],
+    job: Job,
+    options: SegmentOptions,
+    progress: Progress,
+    namer: Naming | None = None,
+) -> dict[str, Any]:
     """Cut one video, several, or those of a folder or dataset; the document to print."""
     _check(options)
     jobs = jobs_of(videos, replace(job, extras=Extras(options.clips, options.timeline, options.lerobot)))
@@ -55,14 +64,14 @@ def segment(videos: Sequence[Path], job: Job, options: SegmentOptions, progress:
             _write_record(record, options.out)
         write_extras(cut)
         if options.seed_library is not None:
-            record["skills"] = seed_videos([(job, record)], options.seed_library, progress, cut)
+            record |= seed_videos([(job, record)], options.seed_library, progress, namer, cut)
         return record
     if job.actions is not None or job.events is not None:
         raise UsageError(
             "--actions and --events belong to one video; of several, NAME.jsonl beside each holds its "
             "actions."
         )
-    return _many(_with_extras(jobs, options), options, progress)
+    return _many(_with_extras(jobs, options), options, progress, namer)
 
 
 def jobs_of(videos: Sequence[Path], job: Job) -> list[Job]:
@@ -120,7 +129,9 @@ def _refuse_old(job: Job) -> None:
         raise UsageError(f"{folder} is there already: give --lerobot a folder that is not.")
 
 
-def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[str, Any]:
+def _many(
+    jobs: list[Job], options: SegmentOptions, progress: Progress, namer: Naming | None
+) -> dict[str, Any]:
     if options.out is None or options.out.suffix != ".jsonl":
         raise UsageError(
             "Several videos need --out FILE.jsonl: it keeps what is done, so that a run can go on."
@@ -149,7 +160,7 @@ def _many(jobs: list[Job], options: SegmentOptions, progress: Progress) -> dict[
         "resumed": len(jobs) - len(left),
     }
     if options.seed_library is not None:
-        report["skills"] = seed_videos(cut, options.seed_library, progress)
+        report |= seed_videos(cut, options.seed_library, progress, namer)
     return report
 
 

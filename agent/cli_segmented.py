@@ -10,10 +10,11 @@ from groundup.agent.cli_seed import seed_videos
 from groundup.envs.errors import UsageError
 
 if TYPE_CHECKING:
+    from groundup.agent.reason.naming import Naming
     from groundup.tui.segments import Segmentation
 
 
-def seed(file: Path, library: str, progress: Progress) -> dict[str, Any]:
+def seed(file: Path, library: str, progress: Progress, namer: Naming | None = None) -> dict[str, Any]:
     """Make a skill of each accepted segment, of all when none was accepted. Raises `UsageError`."""
     from groundup.skills.discovery.jobs import Job
     from groundup.tui.segments import read_segmentation
@@ -30,8 +31,8 @@ def seed(file: Path, library: str, progress: Progress) -> dict[str, Any]:
     }
     # What it was cut with is of no matter any more: the boundaries are a person's.
     job = Job(video=video, policy=video, actions=actions if actions.is_file() else None)
-    seed_videos([(job, record)], library, progress)
-    return {"video": str(video), "accepted": len(numbers), "skills": len(chosen), "library": library}
+    seeded = seed_videos([(job, record)], library, progress, namer)
+    return {"video": str(video), "accepted": len(numbers), "library": library} | seeded
 
 
 def _video(segmented: Segmentation) -> Path:

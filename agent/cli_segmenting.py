@@ -10,14 +10,27 @@ import typer
 from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
 
 Videos = Annotated[
-    list[Path], typer.Argument(help="Videos, one folder of videos, or one LeRobotDataset (v3.0).")
+    list[Path],
+    typer.Argument(
+        help="Videos, one folder of videos, one LeRobotDataset (v3.0), or demonstrations of `groundup demos`."
+    ),
 ]
-Policy = Annotated[Path, typer.Option(help="A VPT .model file with its .weights beside it.")]
+Policy = Annotated[
+    Path,
+    typer.Option(
+        help="A VPT .model file with its .weights beside it; for demonstrations of `groundup demos` a folder "
+        "that `groundup train` made."
+    ),
+]
 PolicyWeights = Annotated[Path | None, typer.Option(help="Weights, if not beside the .model file.")]
 Actions = Annotated[Path | None, typer.Option(help="Recorded actions, JSON lines, one a frame.")]
 Events = Annotated[Path | None, typer.Option(help="Events that end a skill, JSON lines.")]
 Idm = Annotated[
-    Path | None, typer.Option(help="An inverse dynamics model (.model), where actions were not recorded.")
+    Path | None,
+    typer.Option(
+        help="An inverse dynamics model (.model, or a folder that `groundup train` made), where actions were "
+        "not recorded."
+    ),
 ]
 IdmWeights = Annotated[Path | None, typer.Option(help="Its weights, if not beside it.")]
 Cursor = Annotated[
@@ -27,7 +40,8 @@ DropSmall = Annotated[
     bool, typer.Option("--drop-small", help="Leave out frames whose camera moves less than its bins show.")
 ]
 RuleName = Annotated[
-    str, typer.Option(help="How to cut: reference, smoothed, histogram, combined, combined-events.")
+    str,
+    typer.Option(help="How to cut: reference, smoothed, histogram, combined, combined-events, latent."),
 ]
 
 
@@ -35,11 +49,16 @@ def segment(
     videos: Annotated[
         list[Path],
         typer.Argument(
-            help="Videos, a folder of videos, a LeRobotDataset (v3.0), or recordings of a mouse game."
+            help="Videos, a folder of videos, a LeRobotDataset (v3.0), demonstrations of `groundup demos`, "
+            "or recordings of a mouse game."
         ),
     ],
     policy: Annotated[
-        Path | None, typer.Option(help="A VPT .model file with its .weights beside it; for videos.")
+        Path | None,
+        typer.Option(
+            help="A VPT .model file with its .weights beside it, for videos; a folder that `groundup train` "
+            "made, for demonstrations of `groundup demos`."
+        ),
     ] = None,
     policy_weights: PolicyWeights = None,
     actions: Actions = None,
@@ -83,6 +102,30 @@ def segment(
         str | None,
         typer.Option(help="Library that gets the segments as skills, or what recordings of a mouse teach."),
     ] = None,
+    reasoner: Annotated[
+        str | None,
+        typer.Option(help="Who names the segments in the library: openai, transformers, scripted."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The model's name on its server, or a folder with a checkpoint.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="A server such as http://localhost:8000/v1. [default: OpenAI's]")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="File with the server's key. [default: $GROUNDUP_API_KEY]")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="How the model wants to be asked, a name or a TOML file.")
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Dollars to spend on the model at most.")] = None,
+    max_calls: Annotated[int | None, typer.Option(help="Calls of the model at most.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where a checkpoint runs, such as cpu or cuda:0. [default: auto]")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="Its numbers: float32, bfloat16, float16. [default: auto]")
+    ] = None,
     workers: Annotated[int, typer.Option(help="Videos at a time.", min=1)] = 1,
     engine: Annotated[str, typer.Option(help="Who cuts several videos: local processes, or ray.")] = "local",
     address: Annotated[
@@ -94,18 +137,23 @@ def segment(
     """Cut demonstration videos into skills where the actions surprise a policy."""
     with guarded(debug=debug, json=json):
         from groundup.agent import cli_seed
+        from groundup.agent.model_options import ModelOptions
 
+        asked = ModelOptions(model, base_url, key_file, profile, device, dtype, max_cost, max_calls)
+        cli_seed.check_naming(reasoner, asked, seed_library)
         if seed_library is not None and policy is None and [one.suffix for one in videos] == [".json"]:
             from groundup.agent import cli_segmented
 
-            with Progress("seeding") as progress:
-                sent = cli_segmented.seed(videos[0], seed_library, progress)
+            with Progress("seeding") as progress, cli_seed.naming(reasoner, asked) as namer:
+                sent = cli_segmented.seed(videos[0], seed_library, progress, namer)
             if json:
                 print_json(sent)
             else:
                 print(cli_segmented.as_text(sent))
             return
         if seed_library is not None and policy is None:
+            if reasoner is not None:
+                raise cli_seed.no_names()
             with Progress("learning") as progress:
                 taught = cli_seed.from_recordings(videos, seed_library, progress)
             if json:
@@ -137,8 +185,8 @@ def segment(
         options = cli_segment.SegmentOptions(
             out, clips, timeline, lerobot, workers, engine, address, seed_library
         )
-        with Progress("segmenting") as progress:
-            report = cli_segment.segment(videos, job, options, progress)
+        with cli_seed.naming(reasoner, asked) as namer, Progress("segmenting") as progress:
+            report = cli_segment.segment(videos, job, options, progress, namer)
         if json:
             print_json(report)
         else:

@@ -142,6 +142,16 @@ def names(sheet: Picture, skills: Sequence[str]) -> Question[Names]:
     return Question("names", Names, RULES, _with(text, Names, _things(skills)), (sheet,), len(skills))
 
 
+def segments(pairs: Picture, segments: Sequence[str]) -> Question[Names]:
+    """Names for pieces of a demonstration; `segments` say what was done in each and what came of it."""
+    text = (
+        "Somebody played, and what was recorded of it was cut into pieces, each of which shall show one skill. Each numbered pair of pictures "
+        "shows the screen at the beginning and at the end of one piece; the list says what is known of it: events, words on the screen, keys. "
+        "Give each piece a short name that begins with a verb and says what was done, and one sentence on what it achieves and when it is useful."
+    )
+    return Question("segments", Names, RULES, _with(text, Names, _things(segments)), (pairs,), len(segments))
+
+
 def judge(sheet: Picture, uses: Sequence[str]) -> Question[Judgements]:
     """Whether uses did what their descriptions say and led on (the bottom-up agent's two criteria)."""
     text = (

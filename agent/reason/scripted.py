@@ -113,6 +113,7 @@ _PLAIN: dict[str, _Plain] = {
     "pick": lambda _: {"because": "a script", "element": 1},
     "propose": _proposal,
     "names": _names,
+    "segments": _names,
     "judge": _uses,
     "duplicates": lambda _: {"groups": []},
     "refine": _refined,

@@ -69,7 +69,7 @@ class Tending:
         waiting = [s for s in self._plain() if self._unnamed(s)]
         waiting.sort(key=lambda skill: -skill.statistics.uses)
         scenes: set[str] = set()
-        for batch in _batches(waiting):
+        for batch in batches(waiting):
             pictures = sheet([self._picture(skill) for skill in batch])
             reply = self._mind.ask(prompts.names(pictures, [_facts(skill) for skill in batch]))
             if reply is None:
@@ -113,7 +113,7 @@ class Tending:
         skills = {(skill.scene, _kind(skill)): skill for skill in self._plain()}
         known = [(one, skills[one.scene, one.skill]) for one in seen if (one.scene, one.skill) in skills]
         known = [(one, s) for one, s in known if self._notes.get("judged", s.id) is None]
-        for batch in _batches(known):
+        for batch in batches(known):
             pictures = stack([one.pictures for one, _ in batch])
             reply = self._mind.ask(prompts.judge(pictures, [_facts(skill) for _, skill in batch]))
             if reply is None:
@@ -180,7 +180,7 @@ class Tending:
         """Ask what to do with skills that fail often, each once."""
         held = pinned(self._library.store)
         failing = [s for s in self._plain() if s.id not in held and self._fails(s)]
-        for batch in _batches(failing):
+        for batch in batches(failing):
             pictures = sheet([self._picture(skill) for skill in batch])
             reply = self._mind.ask(prompts.refine(pictures, [_record(skill) for skill in batch]))
             if reply is None:
@@ -211,7 +211,8 @@ class Tending:
             self._notes.put("after", skill.scene, {"pairs": pairs[-12:]})
 
 
-def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+def batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """At most `BATCHES` of `BATCH` each."""
     for start in range(0, min(len(items), BATCH * BATCHES), BATCH):
         yield items[start : start + BATCH]
 

@@ -22,13 +22,13 @@ KILL_DELAY = 16
 
 def read_events(path: Path) -> list[tuple[int, str]]:
     """(frame, name) in order of frame; no two at a frame. Raises ActionsUnusable naming the line."""
-    lines = list(json_lines(path))
-    if any("frame" in line for line in lines):
-        return _named(path, lines)
-    return _from_stats(_changes(path, lines))
+    # Read twice, a line at a time: a contractor's statistics of an hour would take gigabytes.
+    if any("frame" in line for line in json_lines(path)):
+        return _named(path, json_lines(path))
+    return _from_stats(_changes(path, json_lines(path)))
 
 
-def _named(path: Path, lines: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
+def _named(path: Path, lines: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
     found: dict[int, str] = {}
     for number, line in enumerate(lines, start=1):
         try:

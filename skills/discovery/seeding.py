@@ -63,7 +63,8 @@ class Seeder:
         """A skill for each segment in the record of a video or demonstration; all are added, or none.
 
         `done` is what was done at each frame; what is on file when None, and not said where nothing is.
-        The same segment of the same video is the same skill, however often. Raises `UsageError`
+        The same segment of the same video is the same skill, however often, and keeps the name that it was
+        given since. Raises `UsageError`
         (`VideoUnusable`, `ActionsUnusable`, `BadDemonstrations`).
         """
         known = filed(job)
@@ -76,12 +77,19 @@ class Seeder:
         skills = []
         with self._library.store.step():
             shown = _key_frames(known.pictures(), bounds)
+            after = False
             for (first, last), cause in zip(bounds, record["causes"], strict=True):
+                # An event that ends a segment is noted at the next one's first frame.
+                begin, after = first + after, cause == "event"
                 if (first, last) in shown:
                     frames = shown[first, last]
-                    named = [name for frame, name in known.events if first <= frame <= last]
+                    named = [name for frame, name in known.events if begin <= frame <= last + after]
                     acted = [] if done is None else runs(done[first : last + 1])
                     skill = self._skill(job, (first, last), frames, acted, named, cause, record["fps"])
+                    before = self._library.get(skill.id)
+                    if before is not None and before.version > 1:
+                        skills.append(before)
+                        continue
                     skills.append(self._library.add(skill))
                     self._library.store.vectors.put(SIGHT_SPACE, {skill.id: self._look(frames)})
         return skills

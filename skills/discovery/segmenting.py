@@ -25,12 +25,12 @@ from groundup.skills.discovery.vpt.demonstrations import in_video
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cut:
-    """A video cut into segments; `losses` are those the rule saw, by number of the kept frame."""
+    """A video cut into segments; `losses` of kept frames are those the rule saw, NaN where it saw none."""
 
     job: Job
     demonstration: Shown
     segments: list[Segment]
-    losses: dict[int, float]
+    losses: NDArray[np.float32]
     fps: float
     gap: float
     computed: str
@@ -69,7 +69,10 @@ class Noted:
 
     losses: Losses
     tell: Tell
-    seen: dict[int, float] = field(default_factory=dict)
+    seen: NDArray[np.float32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seen = np.full(len(self.losses), np.nan, np.float32)
 
     def __len__(self) -> int:
         return len(self.losses)
@@ -96,7 +99,7 @@ class NotedRoughly(Noted):
     def closer(self, start: int, frame: int) -> Iterator[tuple[list[float], float]]:
         """See `Checkable`."""
         for values, tolerance in self.losses.closer(start, frame):
-            self.seen.update(zip(range(frame + 1 - len(values), frame + 1), values, strict=True))
+            self.seen[frame + 1 - len(values) : frame + 1] = values
             yield values, tolerance
 
 

@@ -27,8 +27,9 @@ def draw_timeline(cut: Cut, path: Path) -> None:
     longest = sorted(boundaries, key=lambda pair: pair[0] - pair[1])[:SHOWN]
     pictures = _pictures(cut.demonstration.pictures(), sorted(first for first, _ in longest))
     figure, axes = pyplot.subplots(2, 1, figsize=(12, 4.6), height_ratios=[3, 1.4], layout="constrained")
-    seconds = cut.demonstration.kept[sorted(cut.losses)] / cut.fps
-    axes[0].plot(seconds, [cut.losses[frame] for frame in sorted(cut.losses)], linewidth=0.8, color="#3366aa")
+    seen = np.flatnonzero(~np.isnan(cut.losses))
+    seconds = cut.demonstration.kept[seen] / cut.fps
+    axes[0].plot(seconds, cut.losses[seen], linewidth=0.8, color="#3366aa")
     for first, _ in boundaries[1:]:
         axes[0].axvline(first / cut.fps, color="#cc3333", linewidth=0.8)
     axes[0].set(

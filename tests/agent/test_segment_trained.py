@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ def test_the_reference_rule_with_the_demonstrations_events(
         *("segment", str(demos / "test" / "0000.npz"), "--policy", str(models / "policy"), "--json"),
         *("--gap", "99"),
     )
-    assert [first for first, _ in ran.json["boundaries"]] == [0, 30, 55, 95]
+    assert ran.json["boundaries"] == [[0, 28], [29, 53], [54, 93], [94, 119]]
     assert ran.json["causes"] == ["event"] * 3 + ["end"]
 
 
@@ -131,38 +132,73 @@ def test_latent_skills_cut_by_their_own_rule_and_by_the_others(
         float(np.log(48) - torch.logsumexp(taken[0, 7], -1)), rel=1e-4
     )
     cut = segment_video(Job(path, folder, gap=99.0))
-    assert len(cut.losses) == STEPS - 3  # a boundary's own frame is not seen again
+    assert np.isfinite(cut.losses).all()
 
 
 def test_a_folder_of_demonstrations_with_all_that_can_be_written(
     groundup: Groundup, demos: Path, models: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "out.jsonl"
+    out, library = tmp_path / "out.jsonl", str(tmp_path / "library.db")
+    few = tmp_path / "few"
+    write_card(few, read_card(demos))
+    for split, number in (("train", 1), ("test", 0)):
+        write(few / split / "0000.npz", read(demos / split / f"{number:04d}.npz"))
     command = (
-        *("segment", str(demos), "--policy", str(models / "policy"), "--gap", "99", "--workers", "2"),
+        *("segment", str(few), "--policy", str(models / "policy"), "--gap", "99", "--workers", "2"),
         *("--out", str(out), "--clips", str(tmp_path / "clips"), "--timeline", str(tmp_path / "lines")),
-        *("--seed-library", str(tmp_path / "library.db"), "--json"),
+        *("--seed-library", library, "--json"),
     )
     ran = groundup(*command)
     assert ran.code == 0, ran.err
-    assert len(ran.json["videos"]) == 17
-    assert ran.json["skills"] == 4 * 17
+    assert [Path(record["video"]).parent.name for record in ran.json["videos"]] == ["train", "test"]
+    assert ran.json["skills"] == 8
     clips = sorted((tmp_path / "clips" / "test-0000").iterdir())
-    assert [len(list(frames(clip))) for clip in clips] == [30, 25, 40, 25]
-    assert (tmp_path / "lines" / "train-0003.png").read_bytes().startswith(b"\x89PNG")
-    assert groundup(*command).json["resumed"] == 17
-    skills = groundup("skills", "list", "--library", str(tmp_path / "library.db"), "--json").json["skills"]
-    shown = [skill for skill in skills if skill["scene"] == "video test-0000"]
+    assert [len(list(frames(clip))) for clip in clips] == [29, 25, 40, 26]
+    assert (tmp_path / "lines" / "train-0000.png").read_bytes().startswith(b"\x89PNG")
+    shown = _skills(groundup, library, "video test-0000")
     assert sorted(skill["name"] for skill in shown) == ["do", "ended", "ended", "ended"]
-    assert sorted(skill["steps"][0]["keys"][:2] for skill in shown)[0] == ["do x1", "noop x1"]
-    assert "0000.npz, frames 0 to 29 (3.0 s), ended by event" in " ".join(s["description"] for s in shown)
+    (last,) = (skill for skill in shown if "0000.npz, frames 94 to 119 (2.6 s)" in skill["description"])
+    taken = read(demos / "test" / "0000.npz").actions[94:]
+    assert last["steps"][0]["keys"] == [f"{ACTIONS[action]} x1" for action in taken]
+    # Once more, with a model that names them; and once more, when names stay.
+    again = groundup(*command, "--reasoner", "scripted").json
+    assert (again["resumed"], again["model"]["named"], again["model"]["model_calls"]) == (2, 8, 2)
+    named = _skills(groundup, library, "video test-0000")
+    assert sorted(skill["name"] for skill in named)[0].startswith("Use do: do for 1.3 s")
+    assert groundup(*command).json["skills"] == 8
+    assert _skills(groundup, library, "video test-0000") == named
+    assert groundup(*command, "--reasoner", "scripted").json["model"]["model_calls"] == 0
+
+
+def _skills(groundup: Groundup, library: str, scene: str) -> list[dict[str, Any]]:
+    listed = groundup("skills", "list", "--library", library, "--json").json["skills"]
+    return [skill for skill in listed if skill["scene"] == scene]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--reasoner", "scripted"), "give it by --seed-library"),
+        (("--model", "x", "--seed-library", "l.db"), "give --reasoner"),
+        (("--reasoner", "magic", "--seed-library", "l.db"), "No reasoner is called 'magic'"),
+        (("--reasoner", "openai", "--seed-library", "l.db"), "name one by --model"),
+    ],
+)
+def test_a_reasoner_that_lacks_something_says_so(
+    groundup: Groundup, demos: Path, models: Path, tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    one = ("segment", str(demos / "test" / "0000.npz"), "--policy", str(models / "policy"), "--gap", "99")
+    given = [str(tmp_path / word) if word.endswith(".db") else word for word in options]
+    ran = groundup(*one, *given)
+    assert (ran.code, words in ran.err, ran.err.count("\n")) == (2, True, 1)
+    assert not (tmp_path / "l.db").exists()
 
 
 def test_one_demonstration_as_a_table(groundup: Groundup, demos: Path, models: Path, tmp_path: Path) -> None:
     out = tmp_path / "cuts.csv"
     one = ("segment", str(demos / "test" / "0000.npz"), "--policy", str(models / "policy"), "--gap", "99")
     assert groundup(*one, "--out", str(out)).code == 0
-    assert out.read_text().splitlines()[2].startswith("0000.npz,30,54,3.0,event,")
+    assert out.read_text().splitlines()[2].startswith("0000.npz,29,53,2.9,event,")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ class LatentLosses:
 
     def __init__(self, model: LatentSkills, episode: Episode) -> None:
         parts = (torch.from_numpy(part)[None] for part in (episode.frames, episode.actions, episode.events))
+        self._taken: Tensor
+        self._ends: Tensor
         with torch.no_grad():
             self._taken, self._ends = model(*parts)
 

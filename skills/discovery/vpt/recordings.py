@@ -9,8 +9,9 @@ nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,15 @@ def worded(recording: Recording) -> list[str]:
 
 def read_recording(path: Path) -> Recording:
     """The recorded actions of a video, in either format. Raises ActionsUnusable naming the line."""
-    lines = list(json_lines(path))
-    if not lines:
+    lines = json_lines(path)
+    first = next(lines, None)
+    if first is None:
         raise ActionsUnusable(f"{path} has no lines: it should have one a frame.")
-    reader = _contractor if "mouse" in lines[0] or "keyboard" in lines[0] else _plain
-    return reader(path, lines)
+    with path.open("rb") as file:
+        count = sum(1 for _ in file)
+    reader = _contractor if "mouse" in first or "keyboard" in first else _plain
+    # A line at a time: as objects, those of an hour take a hundred times the room of the arrays.
+    return reader(path, chain([first], lines), count)
 
 
 def json_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -96,8 +101,7 @@ def json_lines(path: Path) -> Iterator[dict[str, Any]]:
             yield document
 
 
-def _contractor(path: Path, lines: Sequence[Mapping[str, Any]]) -> Recording:
-    count = len(lines)
+def _contractor(path: Path, lines: Iterable[Mapping[str, Any]], count: int) -> Recording:
     buttons = np.zeros((count, len(BUTTONS)), dtype=bool)
     camera = np.zeros((count, 2))
     gui = np.zeros(count, dtype=bool)
@@ -132,10 +136,10 @@ def _contractor(path: Path, lines: Sequence[Mapping[str, Any]]) -> Recording:
     return Recording(Actions(buttons, np.trunc(camera)), skipped, gui, cursor)
 
 
-def _plain(path: Path, lines: Sequence[Mapping[str, Any]]) -> Recording:
-    buttons = np.zeros((len(lines), len(BUTTONS)), dtype=bool)
-    camera = np.zeros((len(lines), 2))
-    gui = np.zeros(len(lines), dtype=bool)
+def _plain(path: Path, lines: Iterable[Mapping[str, Any]], count: int) -> Recording:
+    buttons = np.zeros((count, len(BUTTONS)), dtype=bool)
+    camera = np.zeros((count, 2))
+    gui = np.zeros(count, dtype=bool)
     for row, line in enumerate(lines):
         try:
             buttons[row, [BUTTONS.index(name) for name in line.get("buttons", ())]] = True
@@ -146,4 +150,4 @@ def _plain(path: Path, lines: Sequence[Mapping[str, Any]]) -> Recording:
         except (TypeError, ValueError) as error:
             raise ActionsUnusable(f"{path}, line {row + 1} is not an action: {error}.") from error
     actions = Actions(buttons, camera)
-    return Recording(actions, is_null(actions), gui, np.full((len(lines), 2), np.nan))
+    return Recording(actions, is_null(actions), gui, np.full((count, 2), np.nan))
