@@ -20,9 +20,8 @@ from groundup.skills.discovery.training.checkpoint import (
     restore,
     sizes_of,
 )
-from groundup.skills.discovery.training.commands import read_latent, read_policy
 from groundup.skills.discovery.training.data import Episode, episode_of
-from groundup.skills.discovery.training.latent import LatentSkills
+from groundup.skills.discovery.training.latent import LatentSkills, Shape
 from groundup.skills.discovery.training.networks import Idm, Policy
 from groundup.skills.discovery.training.scoring import LatentLosses, PolicyLosses, track_of
 from groundup.skills.discovery.types import Filed, Pictures, Track
@@ -102,9 +101,11 @@ def _predicted(model: Idm, episode: Episode) -> NDArray[np.int64]:
 
 @cache
 def _policy(folder: Path) -> Policy | LatentSkills:
-    if read_model_card(folder, "policy", LATENT).kind == LATENT:
-        return read_latent(folder)
-    return read_policy(folder)
+    card = read_model_card(folder, "policy", LATENT)
+    sizes = sizes_of(card)
+    model = LatentSkills(sizes, Shape()) if card.kind == LATENT else Policy(sizes)
+    restore(folder, model)
+    return model
 
 
 @cache

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from groundup.envs.errors import UsageError
+from groundup.memory.edits import apply_edit
 from groundup.memory.frames import load_frame
 from groundup.perception.embedding import FrameEmbedder
 from groundup.perception.text import TextReader
@@ -73,6 +74,22 @@ def test_each_segment_becomes_a_skill(
     with Library.open(tmp_path / "other.db") as library:
         names = [skill.name for skill in Seeder(library, *parts).seed(job_alone, RECORD)]
     assert names == ["attack + forward", "Furnace", "wait and see"]
+
+
+def test_an_event_names_what_it_ended_and_new_names_stay(
+    job: Job, parts: tuple[FrameEmbedder, TextReader], tmp_path: Path
+) -> None:
+    """The reference's rule begins a segment at the event's own frame."""
+    assert job.events is not None
+    job.events.write_text(json.dumps({"frame": 4, "event": "craft torch"}) + "\n")
+    with Library.open(tmp_path / "library.db") as library:
+        seeder = Seeder(library, *parts)
+        skills = seeder.seed(job, RECORD)
+        assert [skill.name for skill in skills] == ["craft torch", "Furnace", "wait and see"]
+        apply_edit(library.store, {"skill": skills[1].id, "name": "Look at the furnace"})
+        names = ["craft torch", "Look at the furnace", "wait and see"]
+        assert [skill.name for skill in seeder.seed(job, RECORD)] == names
+        assert sorted(skill.name for skill in library.skills()) == sorted(names)
 
 
 def test_nonsense_is_refused_and_nothing_is_kept(
