@@ -271,7 +271,7 @@ def test_a_child_that_dies_is_one_sentence_and_leaves_nothing_running(another: M
             opened.env.observe()
     finally:
         opened.env.close()
-    assert not _alive(minecraft)
+    wait_until(lambda: not _alive(minecraft))
     opened.env.close()
 
 

@@ -134,7 +134,7 @@ def test_read_only_folder_is_read_without_writing(tmp_path: Path, library: Path)
         "except LibraryUnusable as error: print(error)\n"
     )
     for folder in (tmp_path, *tmp_path.parents):
-        if folder.name.startswith("pytest"):
+        if folder.name.startswith(("pytest", "popen")):
             folder.chmod(0o755)
     tmp_path.chmod(0o555)
     library.chmod(0o444)

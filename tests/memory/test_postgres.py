@@ -44,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         os.chown(folder, 65534, 65534)
         for parent in folder.parents:
-            if parent.name.startswith("pytest"):
+            if parent.name.startswith(("pytest", "popen")):
                 parent.chmod(0o755)
     data = folder / "data"
 
