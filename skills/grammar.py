@@ -106,6 +106,14 @@ class Grammar:
         """The probability that `thing` is the first of two steps."""
         return self.prepares.predict(_first_names(scene, thing))
 
+    def first_elsewhere(self, scene: str, thing: Thing) -> float:
+        """The same; where such a thing was never tried, it is what it is in the scene where it worked first:
+        one kind of danger may look unlike another."""
+        worked = self._worked.get(thing.kind)
+        if worked and not self.prepares.known(f"{scene}|{thing.kind}"):
+            return self.first(worked[0], thing)
+        return self.first(scene, thing)
+
     def rank_seconds(self, obs: Observation, here: Situation, first: Thing) -> list[tuple[float, Thing]]:
         """Things to act on after `first`, likeliest first; what acts by itself is no second step."""
         worked, fails = first.kind in self._worked, self._fails.get(first.kind, {})
