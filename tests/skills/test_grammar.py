@@ -1,0 +1,70 @@
+"""The grammar of moves on made-up screens: where two steps are expected, and what is let alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from groundup.perception.observation import Observation, Thing
+from groundup.perception.types import Box
+from groundup.skills.grammar import HOPELESS, LIKELY, Grammar
+from groundup.skills.learner import Learner
+from groundup.skills.moves import Decision
+from groundup.skills.situation import Situation
+
+CARD = Thing(Box(300, 400, 100, 150), "guard", "128x256 r4 c1", "guard")
+OTHER = replace(CARD, kind="curse", text="curse")
+FOE = Thing(Box(600, 200, 90, 90), "look 3", "64x64 r2 c1")
+
+
+def screen(scene: str, *things: Thing) -> Observation:
+    return Observation(scene, things, ())
+
+
+def taught(times: int) -> Grammar:
+    grammar = Grammar()
+    for _ in range(times):
+        seen = screen("fight", CARD, FOE)
+        grammar.learn_pair(seen, Situation("fight", {}, ()), CARD, FOE, True)
+        grammar.learn_response(seen, CARD, True)
+    return grammar
+
+
+def test_two_steps_are_expected_in_another_scene_until_they_were_tried_there() -> None:
+    grammar = taught(4)
+    assert grammar.first("fight", CARD) >= LIKELY
+    assert grammar.first("another fight", CARD) < LIKELY
+    assert grammar.first_elsewhere("another fight", CARD) == grammar.first("fight", CARD)
+    grammar.learn_alone("another fight", CARD, True)
+    assert grammar.first_elsewhere("another fight", CARD) == grammar.first("another fight", CARD)
+    assert grammar.first_elsewhere("another fight", OTHER) == grammar.first("another fight", OTHER)
+
+
+def test_what_was_dead_and_never_alive_stays_dull_for_the_run() -> None:
+    grammar, seen = taught(4), screen("fight", CARD, OTHER, FOE)
+
+    def chance(thing: Thing, x: int) -> float:
+        # Elsewhere on screen, so that the exact state is not remembered as dead.
+        moved = replace(thing, box=Box(x, 400, 100, 150))
+        return next(p for p, t in grammar.usable(screen("fight", moved)) if t is moved)
+
+    grammar.alive(seen, CARD)
+    before = chance(CARD, 100), chance(OTHER, 100)
+    for _ in range(HOPELESS):
+        grammar.dead(seen, CARD)
+        grammar.dead(seen, OTHER)
+    for _ in range(40):
+        grammar.alive(seen, FOE)
+    assert chance(CARD, 100) == before[0]
+    assert chance(OTHER, 100) < before[1] / 2
+
+
+def test_a_known_play_is_one_move_before_anything_is_known_of_survival() -> None:
+    learner = Learner(0, drags=True)
+    for _ in range(8):
+        seen = screen("fight", CARD, FOE)
+        learner.grammar.learn_pair(seen, Situation("fight", {}, ()), CARD, FOE, True)
+        learner.grammar.learn_response(seen, CARD, True)
+    seen, here = screen("fight", CARD, FOE), Situation("fight", {}, ())
+    move = learner._whole(Decision("use", CARD), seen, here)
+    assert (move.second, move.drag) == (FOE, True)
+    assert learner._whole(Decision("use", FOE), seen, here).second is None
