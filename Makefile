@@ -49,7 +49,7 @@ play: setup
 
 # As many files of tests at a time as there are cores, up to four.
 test: $(VENV)/.dev setup
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev $(LINKS)
 	$(BIN)/ruff format --check .
