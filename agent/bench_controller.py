@@ -18,8 +18,8 @@ from groundup.envs.types import Pixels
 from groundup.skills.discovery.demonstrations import Card, paths, read, read_card
 from groundup.skills.discovery.labels import read_labels
 from groundup.skills.discovery.training.checkpoint import CARD, BadCheckpoint
-from groundup.skills.discovery.training.commands import read_controller, read_policy
 from groundup.skills.discovery.training.controller import follow, goal_of, wander
+from groundup.skills.discovery.training.reading import read_controller, read_policy
 
 if TYPE_CHECKING:
     from groundup.envs.crafter_tasks import Beginning

@@ -17,6 +17,16 @@ import typer
 from groundup.agent.cli_bench import bench
 from groundup.agent.cli_demos import demos
 from groundup.agent.cli_live import launch, record
+from groundup.agent.cli_model import (
+    BaseUrl,
+    Device,
+    Dtype,
+    KeyFile,
+    MaxCalls,
+    MaxCost,
+    Model,
+    ModelProfile,
+)
 from groundup.agent.cli_output import STOPPED, Debug, Json, LibraryOption, Progress, guarded, print_json
 from groundup.agent.cli_segmenting import calibrate, segment
 from groundup.agent.cli_skills import skills
@@ -56,26 +66,14 @@ def play(
             "reference-vlm. [default: local]"
         ),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="The model's name on its server, or a folder with a checkpoint.")
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="A server such as http://localhost:8000/v1. [default: OpenAI's]")
-    ] = None,
-    key_file: Annotated[
-        Path | None, typer.Option(help="File with the server's key. [default: $GROUNDUP_API_KEY]")
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="How the model wants to be asked, a name or a TOML file.")
-    ] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars to spend on the model at most.")] = None,
-    max_calls: Annotated[int | None, typer.Option(help="Calls of the model at most.")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Where a checkpoint runs, such as cpu or cuda:0. [default: auto]")
-    ] = None,
-    dtype: Annotated[
-        str | None, typer.Option(help="Its numbers: float32, bfloat16, float16. [default: auto]")
-    ] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
+    profile: ModelProfile = None,
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    device: Device = None,
+    dtype: Dtype = None,
     size: Annotated[str | None, typer.Option(help="Size of the frames, such as 1280x720.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the pictures. [default: $GROUNDUP_HOME/runs/RUN]")

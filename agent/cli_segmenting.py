@@ -7,6 +7,16 @@ from typing import Annotated
 
 import typer
 
+from groundup.agent.cli_model import (
+    BaseUrl,
+    Device,
+    Dtype,
+    KeyFile,
+    MaxCalls,
+    MaxCost,
+    Model,
+    ModelProfile,
+)
 from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
 
 Videos = Annotated[
@@ -106,26 +116,14 @@ def segment(
         str | None,
         typer.Option(help="Who names the segments in the library: openai, transformers, scripted."),
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="The model's name on its server, or a folder with a checkpoint.")
-    ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="A server such as http://localhost:8000/v1. [default: OpenAI's]")
-    ] = None,
-    key_file: Annotated[
-        Path | None, typer.Option(help="File with the server's key. [default: $GROUNDUP_API_KEY]")
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="How the model wants to be asked, a name or a TOML file.")
-    ] = None,
-    max_cost: Annotated[float | None, typer.Option(help="Dollars to spend on the model at most.")] = None,
-    max_calls: Annotated[int | None, typer.Option(help="Calls of the model at most.")] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Where a checkpoint runs, such as cpu or cuda:0. [default: auto]")
-    ] = None,
-    dtype: Annotated[
-        str | None, typer.Option(help="Its numbers: float32, bfloat16, float16. [default: auto]")
-    ] = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    key_file: KeyFile = None,
+    profile: ModelProfile = None,
+    max_cost: MaxCost = None,
+    max_calls: MaxCalls = None,
+    device: Device = None,
+    dtype: Dtype = None,
     workers: Annotated[int, typer.Option(help="Videos at a time.", min=1)] = 1,
     engine: Annotated[str, typer.Option(help="Who cuts several videos: local processes, or ray.")] = "local",
     address: Annotated[

@@ -61,8 +61,8 @@ is taken for a progress counter until runs can be compared. What changes on near
 
 CLIMBED, CLIMBED_ENDLESS = 4, 12
 """Rises that it must have made; more in a game of turns that may never end: much is counted up there, and no
-run will be compared. In the logs of eight learners of the embedded game the floor was found so after 143 to
-222 steps, and nothing else; two runs had ended after 197 to 884."""
+run will be compared. In the logs of nine learners of the embedded game
+eight had the floor so after 143 to 222 steps, the ninth when its second run ended, and none anything else."""
 
 MISSED = 5
 """Reads in a row in which a counter may be missed and still be found again under another name."""

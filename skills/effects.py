@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from groundup.perception.observation import Observation, Thing
+
 from .situation import BAR, Group, Situation, written_numbers
 
 Change = dict[str, float]
@@ -289,3 +291,15 @@ def _trimmed(values: list[float]) -> float:
     cut = len(values) // TRIMMED
     kept = sorted(values)[cut : len(values) - cut]
     return sum(kept) / len(kept)
+
+
+def happened_with(
+    start: Observation, was: Situation, thing: Thing, after: Observation, now: Situation, changed: bool
+) -> bool:
+    """Whether something was achieved: another scene, another number, or the thing acted on is gone.
+
+    A number that only vanished or came says nothing: what points or lights up may cover it.
+    """
+    if changed or start.scene != after.scene or differ(was, now):
+        return True
+    return sum(t.kind == thing.kind for t in after.things) < sum(t.kind == thing.kind for t in start.things)

@@ -135,6 +135,13 @@ class Grammar:
         out.sort(key=lambda pair: -pair[0])
         return out
 
+    def second(self, obs: Observation, here: Situation, first: Thing) -> Thing | None:
+        """The second step after `first`, where that is likely to want one and one is likely to work."""
+        if self.first(obs.scene, first) < LIKELY:
+            return None
+        ranked = self.rank_seconds(obs, here, first)
+        return ranked[0][1] if ranked and ranked[0][0] >= LIKELY else None
+
     def open(self, scene: str, thing: Thing) -> bool:
         """Whether `thing` responds but what it is for is still to be found out: no second step has worked
         so far."""

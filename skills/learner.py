@@ -19,7 +19,7 @@ from groundup.perception.observation import Observation, Thing
 
 from .choices import Choices
 from .chooser import Chooser
-from .effects import EffectModel, differ
+from .effects import EffectModel, happened_with
 from .exploring import Explorer
 from .grammar import LIKELY, Grammar
 from .moves import Decision, Held, Lesson
@@ -146,16 +146,9 @@ class Learner:
         """The move with its second step, where the first is known to want one and it is in sight."""
         if move.kind == "pass" or move.second is not None or move.first.keys:
             return move
-        if self.grammar.first(obs.scene, move.first) < LIKELY:
-            return move
-        chance, second = max(
-            self.grammar.rank_seconds(obs, here, move.first),
-            key=lambda pair: pair[0],
-            default=(0.0, None),
-        )
-        if chance < LIKELY:
-            return move
-        return replace(move, second=second, drag=self._drags and self.grammar.drags(move.first))
+        second = self.grammar.second(obs, here, move.first)
+        drag = self._drags and self.grammar.drags(move.first)
+        return move if second is None else replace(move, second=second, drag=drag)
 
     def _second_step(self, held: Held, obs: Observation) -> Decision:
         ranked = [
@@ -259,8 +252,7 @@ class Learner:
     ) -> Decision | None:
         responded = any(responses)
         if thing.keys:
-            # Only where the game takes keys, so that a key is known by what was written there before it.
-            return self._learn_key(before, thing, responded)
+            return self._learn_key(before, thing, responded)  # known by what was written before it
         if self.learning:
             self.grammar.learn_response(before, thing, responded)
         if not responded:
@@ -270,7 +262,7 @@ class Learner:
                 self.choices.tried(before.scene, thing.kind)
             return None
         self.grammar.alive(before, thing)
-        happened = _happened(before, was, thing, after, now, changed)
+        happened = happened_with(before, was, thing, after, now, changed)
         loose, self._loose = self._loose, None
         if happened and loose is not None and self._completes(loose, before, thing, after):
             # The step before was let go of here, but not by the game.
@@ -332,7 +324,7 @@ class Learner:
                 self.grammar.dead(before, move.first)
                 return None
         responded = responses[-1]
-        happened = responded and _happened(start, was, move.first, after, now, changed)
+        happened = responded and happened_with(start, was, move.first, after, now, changed)
         if happened and not move.drag and self._was_alone(start, move, after, changed):
             if self.learning:
                 self.grammar.learn_alone(start.scene, move.second, True)
@@ -506,15 +498,3 @@ class Learner:
         self._log.clear()
         self._uses = LOGGED + 1
         self.forget()
-
-
-def _happened(
-    start: Observation, was: Situation, thing: Thing, after: Observation, now: Situation, changed: bool
-) -> bool:
-    """Whether something was achieved: another scene, another number, or the thing acted on is gone.
-
-    A number that only vanished or came says nothing: what points or lights up may cover it.
-    """
-    if changed or start.scene != after.scene or differ(was, now):
-        return True
-    return sum(t.kind == thing.kind for t in after.things) < sum(t.kind == thing.kind for t in start.things)

@@ -18,12 +18,13 @@ from groundup.skills.discovery.demonstrations import read
 from groundup.skills.discovery.measure import match
 from groundup.skills.discovery.training import behaviour
 from groundup.skills.discovery.training.checkpoint import BadCheckpoint, read_model_card
-from groundup.skills.discovery.training.commands import Cutting, read_controller, train
+from groundup.skills.discovery.training.commands import Cutting, train
 from groundup.skills.discovery.training.controller import GOAL, Controller, follow, goal_of, wander
 from groundup.skills.discovery.training.data import Data, load
 from groundup.skills.discovery.training.fit_controller import batches
 from groundup.skills.discovery.training.loop import Plan
 from groundup.skills.discovery.training.networks import Policy, Sizes
+from groundup.skills.discovery.training.reading import read_controller
 from groundup.skills.discovery.training.segments import combined, fixed, reference, reference_cuts, true
 
 from .toys import PAIRS, STEPS, SWITCHES, shown, write_toys

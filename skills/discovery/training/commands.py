@@ -13,17 +13,15 @@ from groundup.skills.discovery.training.checkpoint import (
     WEIGHTS,
     ModelCard,
     read_model_card,
-    restore,
     sizes_of,
     threads,
 )
-from groundup.skills.discovery.training.controller import Controller
 from groundup.skills.discovery.training.data import Data, load
 from groundup.skills.discovery.training.fit_controller import train_controller
 from groundup.skills.discovery.training.fit_latent import train_latent
-from groundup.skills.discovery.training.latent import LatentSkills, Shape
 from groundup.skills.discovery.training.loop import STATE, Plan, Tell
 from groundup.skills.discovery.training.networks import Policy
+from groundup.skills.discovery.training.reading import read_latent, read_policy
 from groundup.skills.discovery.training.segments import (
     SOURCES,
     Cutter,
@@ -71,27 +69,6 @@ def train(
     return train_detector(
         data, validation, marks, plan, tell, None if policy is None else read_policy(policy)
     )[1]
-
-
-def read_policy(folder: Path) -> Policy:
-    """The policy in `folder`; raises `BadCheckpoint`."""
-    model = Policy(sizes_of(read_model_card(folder, "policy")))
-    restore(folder, model)
-    return model
-
-
-def read_latent(folder: Path) -> LatentSkills:
-    """The latent skills in `folder`; raises `BadCheckpoint`."""
-    model = LatentSkills(sizes_of(read_model_card(folder, "latent")), Shape())
-    restore(folder, model)
-    return model
-
-
-def read_controller(folder: Path) -> Controller:
-    """The controller in `folder`; raises `BadCheckpoint`."""
-    model = Controller(sizes_of(read_model_card(folder, "controller")))
-    restore(folder, model)
-    return model
 
 
 def _train_controller(

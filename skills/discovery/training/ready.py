@@ -14,15 +14,11 @@ from numpy.typing import NDArray
 from groundup.skills.discovery.demonstrations import Card, card_of, read
 from groundup.skills.discovery.jobs import Job, Ready
 from groundup.skills.discovery.rules.named import LATENT
-from groundup.skills.discovery.training.checkpoint import (
-    BadCheckpoint,
-    read_model_card,
-    restore,
-    sizes_of,
-)
+from groundup.skills.discovery.training.checkpoint import BadCheckpoint, read_model_card
 from groundup.skills.discovery.training.data import Episode, episode_of
-from groundup.skills.discovery.training.latent import LatentSkills, Shape
+from groundup.skills.discovery.training.latent import LatentSkills
 from groundup.skills.discovery.training.networks import Idm, Policy
+from groundup.skills.discovery.training.reading import read_idm, read_latent, read_policy
 from groundup.skills.discovery.training.scoring import LatentLosses, PolicyLosses, track_of
 from groundup.skills.discovery.types import Filed, Pictures, Track
 
@@ -101,15 +97,8 @@ def _predicted(model: Idm, episode: Episode) -> NDArray[np.int64]:
 
 @cache
 def _policy(folder: Path) -> Policy | LatentSkills:
-    card = read_model_card(folder, "policy", LATENT)
-    sizes = sizes_of(card)
-    model = LatentSkills(sizes, Shape()) if card.kind == LATENT else Policy(sizes)
-    restore(folder, model)
-    return model
+    kind = read_model_card(folder, "policy", LATENT).kind
+    return read_latent(folder) if kind == LATENT else read_policy(folder)
 
 
-@cache
-def _idm(folder: Path) -> Idm:
-    model = Idm(sizes_of(read_model_card(folder, "idm")))
-    restore(folder, model)
-    return model
+_idm = cache(read_idm)
