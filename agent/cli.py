@@ -34,7 +34,6 @@ from groundup.agent.cli_train import train
 
 app = typer.Typer(
     name="groundup",
-    help="An agent that learns to play computer games from the ground up: pixels in, mouse out, skills kept.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -43,9 +42,6 @@ app = typer.Typer(
 app.add_typer(skills, name="skills")
 app.add_typer(bench, name="bench")
 app.add_typer(demos, name="demos")
-app.command(epilog="Example: groundup launch freeciv")(launch)
-app.command(epilog="Example: groundup record out/demos/0 --window Freeciv")(record)
-app.command(epilog="Example: groundup train policy out/crafter --out out/models/policy-0 --seed 0")(train)
 
 
 @app.command(epilog="Example: groundup play spire --steps 300 --seed 0")
@@ -142,12 +138,15 @@ def play(
             raise typer.Exit(STOPPED)
 
 
+app.command(epilog="Example: groundup launch freeciv")(launch)
+app.command(epilog="Example: groundup record out/demos/0 --window Freeciv")(record)
 app.command(
     epilog="Example: groundup segment demo.mp4 --actions demo.jsonl --policy foundation-model-3x.model"
 )(segment)
 app.command(epilog="Example: groundup calibrate demo.mp4 --policy my.model --idm 4x_idm.model --length 200")(
     calibrate
 )
+app.command(epilog="Example: groundup train policy out/crafter --out out/models/policy-0 --seed 0")(train)
 
 
 @app.command(epilog="Example: groundup watch --library out/spire.db")
@@ -245,6 +244,24 @@ def doctor(
             raise typer.Exit(1)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"groundup {version('groundup')}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """An agent that learns to play computer games from the ground up: pixels in, mouse out, skills kept."""
+
+
 def _called(given: Sequence[str]) -> typer.Typer:
     """The command line with only the command that is called: to build all of them takes 50 ms."""
     commands = [
@@ -266,8 +283,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             args=given, prog_name="groundup", standalone_mode=False
         )
     except typer.TyperException as error:
-        message = " ".join(error.format_message().split()).rstrip(".")
-        if message:
+        said = error.format_message()
+        message = " ".join(said.split()).rstrip(".")
+        if said.startswith("Usage:"):  # a group called without a command: its whole help, as it is laid out
+            print(said, file=sys.stderr)
+        elif message:
             print(f"groundup: {message}: see --help.", file=sys.stderr)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +70,17 @@ def test_commands_are_those_documented() -> None:
     }
 
 
-def test_no_arguments_print_the_help(groundup: Groundup) -> None:
-    ran = groundup()
-    assert "Usage: groundup" in ran.out + ran.err
+@pytest.mark.parametrize("group", [(), ("skills",), ("bench",)], ids=" ".join)
+def test_no_command_prints_the_help_as_it_is_laid_out(groundup: Groundup, group: tuple[str, ...]) -> None:
+    ran = groundup(*group)
+    assert ran.code == 2
+    assert ran.err.startswith("Usage: groundup")
+    assert "\n  --help" in ran.err
+
+
+def test_version_is_that_of_the_package(groundup: Groundup) -> None:
+    ran = groundup("--version")
+    assert (ran.code, ran.out.strip()) == (0, f"groundup {version('groundup')}")
 
 
 def test_skills_from_learning_to_sharing(groundup: Groundup, home: Path, tmp_path: Path) -> None:
