@@ -76,6 +76,7 @@ class WatchApp(App[None]):
         Binding("w", "choose_run", "Which run", show=False),
         Binding("d", "dark", "Dark/light", show=False),
         Binding("question_mark", "keys", "Keys", key_display="?"),
+        Binding("escape", "hide_keys", "Hide keys", show=False, priority=True),
         Binding("ctrl+p", "command_palette", "Commands", show=False),
         Binding("q", "quit", "Quit"),
     ]
@@ -211,6 +212,14 @@ class WatchApp(App[None]):
             self.action_hide_help_panel()
         else:
             self.action_show_help_panel()
+
+    def action_hide_keys(self) -> None:
+        """Hide the list of keys."""
+        self.action_hide_help_panel()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Escape hides the list of keys while it is there, and is the screen's own else."""
+        return action != "hide_keys" or bool(self.screen.query("HelpPanel"))
 
     def action_choose_run(self) -> None:
         """Ask which run to watch."""

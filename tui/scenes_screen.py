@@ -71,12 +71,15 @@ class Graph(Widget):
             colour = self._colours[1] if self._chosen in (start, end) else self._colours[3]
             (x0, y0), (x1, y1) = places[start], places[end]
             canvas.line((round(2 * x0), round(4 * y0 + 2)), (round(2 * x1), round(4 * y1 + 2)), colour)
+        taken: set[tuple[int, int]] = set()
         for scene, (x, y) in places.items():
             label = f" {_short(scene)} "
             left = min(max(0, round(x - len(label) / 2)), width - len(label))
+            row = _free(round(y), left, len(label), height, taken)
+            taken |= {(row, left + i) for i in range(len(label))}
             here = scene == self._chosen
             colour = self._colours[1] if here else self._colours[0]
-            canvas.write(left, round(y), label, f"bold reverse {colour}" if here else f"reverse {colour}")
+            canvas.write(left, row, label, f"bold reverse {colour}" if here else f"reverse {colour}")
         return Text("\n").join(canvas.lines())
 
 
@@ -115,8 +118,9 @@ class ScenesScreen(WatchScreen):
     def on_mount(self) -> None:
         """Name the columns."""
         table = self.query_one(DataTable)
-        for name, width in (("scene", 14), ("seen", 7), ("share", 5), ("ways out", 8)):
-            table.add_column(name, key=name, width=width)
+        table.add_column("scene", key="scene", width=14)
+        for name, width in (("seen", 7), ("share", 5), ("ways", 4)):
+            table.add_column(Text(name, justify="right"), key=name, width=width)
         table.focus()
 
     def fresh(self) -> None:
@@ -139,7 +143,7 @@ class ScenesScreen(WatchScreen):
             for column, words in (
                 ("seen", str(count)),
                 ("share", f"{100 * count / whole:.0f}%"),
-                ("ways out", str(ways)),
+                ("ways", str(ways)),
             ):
                 cell = Text(words, justify="right")
                 if table.get_cell(scene, column) != cell:
@@ -186,6 +190,14 @@ class ScenesScreen(WatchScreen):
         table = self.query_one(DataTable)
         if table.row_count:
             table.move_cursor(row=(table.cursor_row + by) % table.row_count)
+
+
+def _free(row: int, left: int, cells: int, height: int, taken: set[tuple[int, int]]) -> int:
+    """The row nearest to `row` where `cells` cells from `left` on are not taken; `row` itself if there is none."""
+    for near in sorted(range(height), key=lambda one: abs(one - row)):
+        if not any((near, left + i) in taken for i in range(cells)):
+            return near
+    return row
 
 
 def _short(scene: str) -> str:

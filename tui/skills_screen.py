@@ -109,16 +109,29 @@ class SkillsScreen(WatchScreen):
     def _name_columns(self, width: int) -> None:
         """Begin an empty table whose skills' names have at most `width` cells.
 
-        A column that finds its own width does so after it was drawn, and its head then stands askew.
+        A column that finds its own width does so after it was drawn, and its head then stands askew. The last ones are
+        left out where there is no room for them.
         """
         table = self.query_one(DataTable)
         table.clear(columns=True)
         table.add_column("", key="mark", width=1)
         table.add_column("skill", key="name", width=width)
-        for name, width in (("uses", 5), ("ans.", 4), ("reward", 6)):
-            table.add_column(Text(name, justify="right"), key=name, width=width)
-        table.add_column("scene", key="scene", width=10)
-        table.add_column("came by", key="how", width=9)
+        for name, cells in (("uses", 5), ("ans.", 4), ("reward", 6)):
+            table.add_column(Text(name, justify="right"), key=name, width=cells)
+        room = table.size.width - table.styles.scrollbar_size_vertical
+        for name, cells in (("scene", 10), ("came by", 9)):
+            taken = sum(column.get_render_width(table) for column in table.ordered_columns)
+            if taken + cells + 2 * table.cell_padding <= room:
+                table.add_column(name, key=name, width=cells)
+
+    def on_resize(self) -> None:
+        """Lay the columns out anew, once the table has its new size."""
+        self.call_after_refresh(self._fill_anew)
+
+    def _fill_anew(self) -> None:
+        if self._cells:
+            self._cells = []
+            self._fill()
 
     def fresh(self) -> None:
         """Read the table again, when it is time."""
@@ -151,20 +164,20 @@ class SkillsScreen(WatchScreen):
         cells = [self._row(line) for line in shown]
         if cells != self._cells:
             self._cells, self._shown = cells, shown
-            top = table.scroll_y
+            top, at = table.scroll_y, table.cursor_row
             self._name_columns(max(map(cell_len, ("skill", *(row[1] for row in cells)))))
             for line, row in zip(shown, cells, strict=True):
                 style = "dim" if line.retired else ""
                 table.add_row(
                     *(
                         Text(cell, style=style, justify="right" if 2 <= i <= 4 else "left", no_wrap=True)
-                        for i, cell in enumerate(row)
+                        for i, cell in enumerate(row[: len(table.columns)])
                     ),
                     key=line.id,
                 )
             ids = [line.id for line in shown]
-            if chosen is not None and chosen.id in ids:
-                table.move_cursor(row=ids.index(chosen.id), scroll=False)
+            if chosen is not None:  # where it is now; where it was, if it is gone
+                table.move_cursor(row=ids.index(chosen.id) if chosen.id in ids else at, scroll=False)
                 table.scroll_to(y=top, animate=False)
         self._tell_what()
         self._show_side()
@@ -176,7 +189,7 @@ class SkillsScreen(WatchScreen):
         return (mark, line.name, uses, facts.percent(answered(line)), reward, line.scene, line.provenance)
 
     def _tell_what(self) -> None:
-        words = [f"{len(self._shown)} skills"]
+        words = [f"{len(self._shown)} skill{'' if len(self._shown) == 1 else 's'}"]
         if len(self._lines) >= 5000:
             words[0] = "the first 5,000 skills: / searches all"
         words.append(f"like {self._like}" if self._alike else f"by {SORTS[self._sort][0]}")

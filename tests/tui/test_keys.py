@@ -60,6 +60,8 @@ def test_colours_help_palette_and_quit(drive: Drive, library: Path) -> None:
         assert pilot.app.screen.query("HelpPanel")
         await keys(pilot, "question_mark")
         assert not pilot.app.screen.query("HelpPanel")
+        await keys(pilot, "question_mark", "escape")
+        assert not pilot.app.screen.query("HelpPanel")
         await keys(pilot, "ctrl+p")
         await pilot.press(*"growth")
         await pilot.pause(0.5)
@@ -209,6 +211,34 @@ def test_a_skill_is_renamed_pinned_retired_and_each_undone(drive: Drive, library
         assert kept() == ("strike, then look 4", False, None)
         await keys(pilot, "z")
         assert isinstance(pilot.app.screen, SkillsScreen)
+
+    drive(library, act)
+
+
+def test_the_cursor_stays_in_its_row_when_a_skill_is_retired(drive: Drive, library: Path) -> None:
+    async def act(pilot: AppPilot) -> None:
+        await keys(pilot, "3")
+        before = names(pilot)
+        await keys(pilot, "down", "x")
+        assert names(pilot) == [before[0], *before[2:]]
+        assert pilot.app.screen.query_one(DataTable).cursor_row == 1
+
+    drive(library, act)
+
+
+def test_the_last_columns_are_left_out_where_there_is_no_room(drive: Drive, library: Path) -> None:
+    def heads(pilot: AppPilot) -> list[str]:
+        return [str(c.label) for c in pilot.app.screen.query_one(DataTable).ordered_columns]
+
+    async def act(pilot: AppPilot) -> None:
+        await pilot.resize_terminal(150, 40)
+        await keys(pilot, "3")
+        assert heads(pilot)[-2:] == ["scene", "came by"]
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert heads(pilot)[-1] not in ("scene", "came by")
+        table = pilot.app.screen.query_one(DataTable)
+        assert table.virtual_size.width <= table.scrollable_content_region.width
 
     drive(library, act)
 
