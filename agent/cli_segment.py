@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from groundup.agent.cli_output import Progress
 from groundup.agent.cli_seed import recordings_of, seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
+from groundup.memory.whole import write_whole
 from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in
 from groundup.skills.discovery.demonstrations import files
 from groundup.skills.discovery.extras import write_extras
@@ -209,7 +209,12 @@ def _write_record(record: dict[str, Any], path: Path) -> None:
         if record["video"] not in records.done:
             records.add(record)
     else:
-        _write_whole(path, _as_csv(record))
+        try:
+            write_whole(path, _as_csv(record))
+        except OSError as error:
+            raise GroundupError(
+                f"{path} cannot be written ({error.strerror}): make room, or choose another."
+            ) from error
 
 
 def _as_csv(record: dict[str, Any]) -> str:
@@ -221,19 +226,6 @@ def _as_csv(record: dict[str, Any]) -> str:
     ):
         writer.writerow([record["file"], first, last, round(first / record["fps"], 3), cause, score])
     return text.getvalue()
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file at once or not at all. Raises GroundupError."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(text)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise GroundupError(
-            f"{path} cannot be written ({error.strerror}): make room, or choose another."
-        ) from error
 
 
 def as_text(report: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from groundup.envs.errors import UsageError
 from groundup.memory.records import SceneRecord, SkillRecord
+from groundup.memory.whole import whole_file
 
 MAX_DOCUMENT = 64 << 20
 """Bytes of JSON: some 100,000 skills."""
@@ -160,13 +161,10 @@ def write_bundle(path: str | Path, bundle: Bundle, pictures: Iterator[tuple[str,
             for sha, image in pictures:
                 (place / "frames" / sha).write_bytes(image)
             return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = place.with_name(place.name + ".new")
-        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+        with whole_file(place) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(_DOCUMENT, document)
             for sha, image in pictures:
                 archive.writestr(f"frames/{sha}", image, zipfile.ZIP_STORED)
-        unfinished.replace(place)
     except OSError as error:
         raise BundleInvalid(f"The bundle {path} cannot be written ({error.strerror}).") from error
 

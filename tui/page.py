@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import time
 from collections.abc import Iterable
 from html import escape
@@ -17,6 +16,7 @@ from typing import Any
 
 from groundup.memory.errors import UsageError
 from groundup.memory.lookups import SkillLine
+from groundup.memory.whole import write_whole
 from groundup.tui import facts
 from groundup.tui.chart import Axes, Series, number
 from groundup.tui.growth import KEPT, Growth
@@ -52,17 +52,9 @@ def write_report(location: str, beginning: str | None, out: Path) -> dict[str, A
         text = page(source, state, source.growth(run.id))
     finally:
         source.close()
-    unfinished = out.with_name(out.name + ".new")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(out)
+        write_whole(out, text)
     except OSError as error:
-        if unfinished.exists():
-            unfinished.unlink(missing_ok=True)
         raise UsageError(f"{out} cannot be written ({error.strerror}): give another --out.") from error
     return {"run": run.id, "page": str(out), "bytes": len(text.encode())}
 

@@ -193,7 +193,7 @@ class ScenesScreen(WatchScreen):
 
 
 def _free(row: int, left: int, cells: int, height: int, taken: set[tuple[int, int]]) -> int:
-    """The row nearest to `row` where `cells` cells from `left` on are not taken; `row` itself if there is none."""
+    """The row nearest to `row` where `cells` cells from `left` on are not taken; `row` if there is none."""
     for near in sorted(range(height), key=lambda one: abs(one - row)):
         if not any((near, left + i) in taken for i in range(cells)):
             return near

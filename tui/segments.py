@@ -17,7 +17,6 @@ import base64
 import binascii
 import bisect
 import json
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +24,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from groundup.memory.errors import UsageError
+from groundup.memory.whole import write_whole
 
 LARGEST = 512 << 20
 """Bytes of a file that is read: a day of video at 30 frames a second has 50 MB of losses."""
@@ -108,15 +108,9 @@ class Segmentation:
         """Write the boundaries back; raises `UsageError` when the file cannot be written."""
         boundaries = [[start, self.end(i)] for i, start in enumerate(self.starts)]
         document = self.document | {"boundaries": boundaries, "accepted": sorted(self.accepted)}
-        unfinished = self.path.with_name(self.path.name + ".new")
         try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                json.dump(document, file)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self.path)
+            write_whole(self.path, json.dumps(document))
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
             raise UsageError(
                 f"{self.path} cannot be written ({error.strerror}): nothing was changed."
             ) from error

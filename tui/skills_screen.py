@@ -48,12 +48,21 @@ def answered(line: SkillLine) -> float:
     return int(line.statistics.get("responsive", 0)) / uses if uses else 0.0
 
 
+class SkillTable(DataTable[Text]):
+    """The table; its width says how many columns there are."""
+
+    def on_resize(self) -> None:
+        """Have its columns chosen anew."""
+        if isinstance(self.screen, SkillsScreen):
+            self.screen.lay_out()
+
+
 class SkillsScreen(WatchScreen):
     """The table, and what the chosen skill acts on beside it."""
 
     NAME = "skills"
     CSS = """
-    SkillsScreen DataTable { width: 1fr; }
+    SkillsScreen SkillTable { width: 1fr; }
     SkillsScreen #side { width: 44; }
     SkillsScreen.-narrow #side { width: 26; }
     SkillsScreen.-wide #side { width: 90; }
@@ -96,7 +105,7 @@ class SkillsScreen(WatchScreen):
         yield Input(placeholder="words of a name or description; Enter searches", id="search", classes="body")
         yield Static("", id="told", classes="body", markup=False)
         with Horizontal(classes="body"):
-            yield DataTable(cursor_type="row", zebra_stripes=True)
+            yield SkillTable(cursor_type="row", zebra_stripes=True)
             with Vertical(id="side"):
                 yield Picture(id="crop")
                 yield Panel(id="facts")
@@ -109,8 +118,8 @@ class SkillsScreen(WatchScreen):
     def _name_columns(self, width: int) -> None:
         """Begin an empty table whose skills' names have at most `width` cells.
 
-        A column that finds its own width does so after it was drawn, and its head then stands askew. The last ones are
-        left out where there is no room for them.
+        A column that finds its own width does so after it was drawn, and its head then stands askew. The last
+        ones are left out where there is no room for them.
         """
         table = self.query_one(DataTable)
         table.clear(columns=True)
@@ -124,11 +133,8 @@ class SkillsScreen(WatchScreen):
             if taken + cells + 2 * table.cell_padding <= room:
                 table.add_column(name, key=name, width=cells)
 
-    def on_resize(self) -> None:
-        """Lay the columns out anew, once the table has its new size."""
-        self.call_after_refresh(self._fill_anew)
-
-    def _fill_anew(self) -> None:
+    def lay_out(self) -> None:
+        """Choose the columns anew, for another width."""
         if self._cells:
             self._cells = []
             self._fill()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Literal, get_args
+
+from groundup.memory.whole import write_whole
 
 Rung = Literal["schema", "object", "tool", "plain"]
 """By a JSON schema; as some JSON object; as the arguments of a tool; by words alone."""
@@ -34,7 +34,7 @@ class Servers:
         self._known[f"{url} {model}"] = rung
         if self._path is not None:
             with contextlib.suppress(OSError):
-                _write(self._path, json.dumps(self._known, indent=1, sort_keys=True))
+                write_whole(self._path, json.dumps(self._known, indent=1, sort_keys=True))
 
     def _read(self) -> dict[str, Rung]:
         if self._path is None:
@@ -46,16 +46,3 @@ class Servers:
         if not isinstance(document, dict):
             return {}
         return {str(name): rung for name, rung in document.items() if rung in RUNGS}
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the whole file or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except OSError:
-        os.unlink(name)
-        raise

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from groundup.skills.discovery.demonstrations import BadDemonstrations, write_whole
+from groundup.memory.whole import write_whole
+from groundup.skills.discovery.demonstrations import BadDemonstrations
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
-from groundup.skills.discovery.demonstrations import write_whole
+from groundup.memory.whole import write_whole
 from groundup.skills.discovery.segmenting import Cut
 
 SHOWN = 12

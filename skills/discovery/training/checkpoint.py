@@ -14,7 +14,7 @@ from safetensors.torch import save as save_tensors
 from torch import nn
 
 from groundup.envs.errors import UsageError
-from groundup.skills.discovery.demonstrations import write_whole
+from groundup.memory.whole import write_whole
 from groundup.skills.discovery.training.networks import Sizes
 
 WEIGHTS, CARD = "model.safetensors", "card.json"

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from groundup.skills.discovery.demonstrations import write_whole
+from groundup.memory.whole import write_whole
 from groundup.skills.discovery.training.checkpoint import BadCheckpoint, ModelCard, save
 from groundup.skills.discovery.training.networks import Sizes
 from groundup.skills.discovery.training.picture import draw_losses

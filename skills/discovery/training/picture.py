@@ -8,7 +8,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from groundup.skills.discovery.demonstrations import write_whole
+from groundup.memory.whole import write_whole
 
 
 def draw_losses(path: Path, history: Sequence[dict[str, float]], title: str) -> None:
