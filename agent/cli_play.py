@@ -379,8 +379,7 @@ def _draw(options: PlayOptions, run: RunRecord, library: Library, watch: _Watch)
         draw_skills(folder / "skills.png", library, title),
     ]
     if watch.shown is not None:
-        places = [counter.place for counter in counters.found]
-        drawn.append(draw_at_work(folder / "at-work.png", *watch.shown, places))
+        drawn.append(draw_at_work(folder / "at-work.png", *watch.shown, counters.places))
     return [str(path) for path in drawn]
 
 

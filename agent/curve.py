@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import cv2
@@ -128,7 +128,7 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def draw_at_work(path: Path, obs: Observation, move: Decision, counters: Sequence[str]) -> Path:
+def draw_at_work(path: Path, obs: Observation, move: Decision, counters: Collection[str]) -> Path:
     """Draw what is seen in `obs` and where `move` goes, as a PNG at `path`; the observation has its frame.
 
     Blue: things; yellow: numbers, with a thick line those at the places in `counters`; red: the move.

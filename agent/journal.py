@@ -108,8 +108,9 @@ class Journal:
     def _counted(self, obs: Observation) -> dict[str, float]:
         """What the counters stand at: one is found among all numbers, and may be missing too often for an own
         one."""
-        places = {counter.place for counter in self._policy.counters.found}
-        return {place: value for place, value in obs.values.items() if place in places}
+        counters = self._policy.counters
+        places = {counter.place for counter in counters.found}
+        return {place: value for place, value in counters.named(obs.values).items() if place in places}
 
 
 def points(move: Decision) -> list[list[int]]:

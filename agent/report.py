@@ -100,13 +100,15 @@ class CounterWatch:
     def see(self, obs: Observation) -> None:
         """Note the numbers of one observation."""
         for quantity in obs.quantities:
+            self._last.pop(quantity.place, None)
             self._last[quantity.place] = (quantity.box, quantity.value)
 
     def report(self, finder: CounterFinder) -> list[dict[str, Any]]:
         """The counters found, as `play --json` gives them; box and last are null when not seen lately."""
         out = []
+        seen = finder.named(self._last)
         for counter in finder.found:
-            box, last = self._last.get(counter.place, (None, None))
+            box, last = seen.get(counter.place, (None, None))
             out.append(
                 {
                     "name": place_name(counter.place),

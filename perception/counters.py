@@ -15,10 +15,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from scipy.stats import rankdata
+
+T = TypeVar("T")
 
 RISES = 0.9
 """Share of changes that must be rises for progress (a misread number falls now and then)."""
@@ -136,6 +138,7 @@ class CounterFinder:
         self._run = _Run()
         self._done: list[_Run] = []
         self._found: tuple[Counter, ...] = ()
+        self._names: dict[str, str] = {}
         self._gone = 0
 
     @property
@@ -157,9 +160,23 @@ class CounterFinder:
         """The place of the best counter in that role."""
         return next((c.place for c in self._found if c.role == role), None)
 
+    def named(self, shown: dict[str, T]) -> dict[str, T]:
+        """The numbers by place, a counter that stands under another name now (`follow`) under its first one."""
+        if not self._names:
+            return shown
+        others = {self._names[place]: value for place, value in shown.items() if place in self._names}
+        return others | {place: value for place, value in shown.items() if place not in self._names}
+
+    @property
+    def places(self) -> set[str]:
+        """The places of all counters, by every name they had."""
+        first = {counter.place for counter in self._found}
+        return first | {other for other, place in self._names.items() if place in first}
+
     def gain(self, was: dict[str, float], now: dict[str, float]) -> float:
         """The progress between all the numbers before and after a move, 0 to `STEP`."""
         place = self.place("progress")
+        was, now = self.named(was), self.named(now)
         if place is None or place not in was or place not in now:
             return 0.0
         return max(0.0, min(STEP, now[place] - was[place]))
@@ -169,6 +186,7 @@ class CounterFinder:
         here."""
         if not values:
             return False
+        values = self.named(values)
         for place in values:
             self._scenes.setdefault(place, set()).add(scene)
         ended = self._is_back(values)
@@ -186,9 +204,11 @@ class CounterFinder:
 
     def follow(self, shown: dict[str, float]) -> None:
         """Find the progress counter under another name, before `read`: it is not among the numbers `shown`,
-        and one that never stood before goes on where it stopped, as when the words beside it change. Only
-        within a run that may have no end."""
+        and one that never stood before in this run goes on where it stopped, as when the words beside it
+        change. It keeps its first name: the next run begins with that. Only within a run that may have no
+        end."""
         place = self.place("progress") if self._endless else None
+        shown = self.named(shown)
         self._gone = 0 if place is None or place in shown else self._gone + 1
         if place is None or not self._gone or place not in self._run.series:
             return
@@ -202,9 +222,7 @@ class CounterFinder:
         if last < CLIMBED_ENDLESS or len(going_on) != 1:
             return
         (now,) = going_on
-        self._run.series[now] = self._run.series.pop(place)
-        self._scenes[now] = self._scenes.pop(place)
-        self._found = tuple(replace(c, place=now) if c.place == place else c for c in self._found)
+        self._names[now] = place
 
     def _look_within(self) -> None:
         """Look for a progress counter within a run, before there are two to compare."""
@@ -256,6 +274,7 @@ class CounterFinder:
         """A JSON-friendly copy."""
         return {
             "scenes": {p: sorted(scenes) for p, scenes in self._scenes.items()},
+            "names": self._names,
             "run": _pack(self._run),
             "done": [_pack(r) for r in self._done],
         }
@@ -263,6 +282,7 @@ class CounterFinder:
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         self._scenes = {p: set(scenes) for p, scenes in data.get("scenes", {}).items()}
+        self._names = {str(other): str(place) for other, place in data.get("names", {}).items()}
         self._run = _unpack(data["run"]) if "run" in data else _Run()
         self._done = [_unpack(r) for r in data.get("done", [])]
         self._start = _starts(self._done)

@@ -133,7 +133,8 @@ def _counters(tables: list[Knowledge]) -> Knowledge:
         for place, seen in table.get("scenes", {}).items():
             scenes.setdefault(place, set()).update(seen)
     done = [run for table in tables for run in table.get("done", [])]
-    return {"scenes": {place: sorted(seen) for place, seen in scenes.items()}, "done": done}
+    names = {other: place for table in tables for other, place in table.get("names", {}).items()}
+    return {"scenes": {place: sorted(seen) for place, seen in scenes.items()}, "names": names, "done": done}
 
 
 def _sums(tables: list[dict[str, list[float]]]) -> dict[str, list[float]]:

@@ -99,3 +99,34 @@ def test_what_was_found_survives_a_copy() -> None:
     copy.load(finder.to_dict())
     assert copy.found == finder.found
     assert copy.runs == finder.runs
+
+
+def _turns(finder: CounterFinder, count: int, since: int = 0) -> list[float]:
+    """Play `count` turns of two moves whose count stands beside BCE, then beside CE; the gain of each turn."""
+    gains: list[float] = []
+    last: dict[str, float] = {}
+    for turn in range(since, since + count):
+        word = "bce" if turn < 40 else "ce"
+        shown = {f"{word} n@129,260": float(turn + 1), "gold n@60,270": 50.0}
+        gains.append(finder.gain(last, shown) if last else 0.0)
+        for _ in range(2):
+            finder.follow(shown)
+            finder.read("map", shown)
+        last = shown
+    return gains
+
+
+def test_a_counter_keeps_its_first_name_when_the_word_beside_it_changes_and_in_the_next_run() -> None:
+    finder = CounterFinder(endless=True)
+    _turns(finder, 60)
+    assert finder.place("progress") == "bce n@129,260"
+    assert finder.places == {"bce n@129,260", "ce n@129,260"}
+    assert finder.named({"ce n@129,260": 51.0}) == {"bce n@129,260": 51.0}
+    finder.end()
+    assert finder.place("progress") == "bce n@129,260"
+    assert sum(_turns(finder, 60)) == 59.0  # before the word changes, when it does, and after
+
+    copy = CounterFinder(endless=True)
+    copy.load(finder.to_dict())
+    assert copy.place("progress") == "bce n@129,260"
+    assert copy.gain({"ce n@129,260": 51.0}, {"ce n@129,260": 52.0}) == 1.0
