@@ -161,7 +161,7 @@ class CounterFinder:
         return next((c.place for c in self._found if c.role == role), None)
 
     def named(self, shown: dict[str, T]) -> dict[str, T]:
-        """The numbers by place, a counter that stands under another name now (`follow`) under its first one."""
+        """The numbers by place; a counter that has another name now (`follow`) stands under its first one."""
         if not self._names:
             return shown
         others = {self._names[place]: value for place, value in shown.items() if place in self._names}

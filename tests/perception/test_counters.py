@@ -102,7 +102,7 @@ def test_what_was_found_survives_a_copy() -> None:
 
 
 def _turns(finder: CounterFinder, count: int, since: int = 0) -> list[float]:
-    """Play `count` turns of two moves whose count stands beside BCE, then beside CE; the gain of each turn."""
+    """Play `count` turns of two moves, counted beside BCE and then beside CE; the gain of each turn."""
     gains: list[float] = []
     last: dict[str, float] = {}
     for turn in range(since, since + count):
