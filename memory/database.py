@@ -20,13 +20,15 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from groundup.envs.errors import LibraryUnusable, MissingPart
-from groundup.memory.lock import WriterLock
+from groundup.memory.lock import WriterLock, writer
 from groundup.memory.migrations import CURRENT, migrate, version
 
 _MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html section 1.3
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+_UNCHANGING = "ro&immutable=1"  # https://www.sqlite.org/uri.html#uriimmutable
 
 BUSY_SECONDS = 5.0
 """How long a statement waits for another program's lock on the file before it gives up."""
@@ -139,8 +141,8 @@ def _file_of_url(url: str) -> str:
 def _open_file(path: Path, *, create: bool, readonly: bool, wait: float) -> Database:
     _check_file(path, create=create)
     if readonly:
-        database = _connect(path, "ro" + _immutable(path), None)
-        if _refuse_unknown(database) == CURRENT:
+        database, found = _connect_to_read(path)
+        if found == CURRENT:
             return database
         database.close()
         _open_file(path, create=False, readonly=False, wait=wait).close()
@@ -206,11 +208,22 @@ def _check_writable(path: Path) -> None:
         raise LibraryUnusable(_read_only(path))
 
 
-def _immutable(path: Path) -> str:
-    """What lets SQLite read a file in a folder where it may write nothing beside it."""
+def _connect_to_read(path: Path) -> tuple[Database, int]:
+    """The library and its schema's number. SQLite keeps a small file beside one that it reads; where it may
+    not, or the disk is full, it is told that the file does not change: nobody is writing it then."""
     wal = path.with_name(path.name + "-wal")
-    pending = wal.exists() and wal.stat().st_size > 0
-    return "" if pending or os.access(path.parent, os.W_OK) else "&immutable=1"
+    still = not (wal.exists() and wal.stat().st_size > 0) and writer(path) is None
+    if still and not os.access(path.parent, os.W_OK):
+        database = _connect(path, _UNCHANGING, None)
+        return database, _refuse_unknown(database)
+    try:
+        database = _connect(path, "ro", None)
+        return database, _refuse_unknown(database)
+    except LibraryUnusable as error:
+        if not still or getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_IOERR:
+            raise
+    database = _connect(path, _UNCHANGING, None)
+    return database, _refuse_unknown(database)
 
 
 def _connect(path: Path, mode: str, lock: WriterLock | None) -> Database:
@@ -306,7 +319,7 @@ def _sentence_for_sqlite(name: str, error: sqlite3.Error) -> str | None:
         sqlite3.SQLITE_LOCKED: f"The library {name} stays locked by another program: end it and try again.",
         sqlite3.SQLITE_READONLY: _read_only(name),
         sqlite3.SQLITE_IOERR: f"The library {name} cannot be read or written ({error}): "
-        "check the disk and the space left on it; the last step was not kept.",
+        "check the disk and the space left on it; a step being written was not kept.",
         sqlite3.SQLITE_CORRUPT: f"The library {name} is damaged ({error}): restore a copy, or give another "
         "--library.",
         sqlite3.SQLITE_FULL: _disk_full(name),

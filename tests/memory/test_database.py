@@ -173,6 +173,30 @@ except LibraryUnusable as error:
 """
 
 
+READ_ON_A_FULL_DISK = """
+import resource, sys
+from groundup.envs.errors import LibraryUnusable
+from groundup.memory.store import Store
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    with Store.open(sys.argv[1], readonly=True) as store:
+        print(store.count_skills())
+except LibraryUnusable as error:
+    print(error)
+"""
+
+
+def test_a_library_on_a_full_disk_is_read(library: Path) -> None:
+    assert run_script(READ_ON_A_FULL_DISK, str(library)).stdout.strip() == "1"
+
+
+def test_a_library_on_a_full_disk_is_not_read_while_its_log_holds_more(library: Path) -> None:
+    log = library.with_name(library.name + "-wal")
+    log.write_bytes(b"more")
+    assert "cannot be read or written" in run_script(READ_ON_A_FULL_DISK, str(library)).stdout
+    assert log.read_bytes() == b"more"
+
+
 def test_no_more_may_be_written_during_a_run(library: Path) -> None:
     *steps, sentence = run_script(FULL_DISK, str(library), "during").stdout.splitlines()
     assert "cannot be read or written" in sentence or "is full" in sentence
