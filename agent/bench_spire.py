@@ -30,6 +30,7 @@ from groundup.agent.report import place_name, rate
 from groundup.agent.session import Session, Step
 from groundup.envs.errors import UsageError
 from groundup.envs.games import Game, open_game
+from groundup.memory.whole import write_whole
 from groundup.perception.perceiver import Perceiver
 from groundup.skills.keeper import Keeper
 from groundup.skills.learner import Learner
@@ -134,7 +135,7 @@ def measure(options: Options, seed: int) -> dict[str, Any]:
             kept = Path(options.keep).expanduser()
             shutil.move(path, kept / f"seed-{seed}.db")
             # A bench that is stopped has lost none of the seeds that were done.
-            (kept / f"seed-{seed}.json").write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+            write_whole(kept / f"seed-{seed}.json", json.dumps(row, indent=2) + "\n")
     finally:
         game.env.close()
         shutil.rmtree(folder)
