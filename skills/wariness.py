@@ -16,8 +16,8 @@ from .situation import any_changed
 FREE, TRIALS, SHARE = 10.0, 0.008, 0.02
 """Dead moves allowed at the start of a campaign, and the shares of all moves for dead trials and for all that
 is dead: 18 and 30 of the first 1,000, of which the paper's agent has 77 and 14 dead in two games
-(../shared/research.md section 1: 92.3% and 98.6% answered). In Freeciv some 20 more come of what nobody can help:
-a server that answers late, people that are killed."""
+(../shared/research.md section 1: 92.3% and 98.6% answered). In Freeciv some 20 more come of what nobody can
+help: a server that answers late, people that are killed."""
 
 HEAVY = 4.0
 """Dead moves owed by which the price of another one doubles."""
@@ -32,10 +32,12 @@ over the game the way out is unknown: whoever dares nothing opens and closes the
 BOLD = 12
 """So many of them from which what was never tried is worth a try for the words on it."""
 
-OVER = 7
-"""Dead moves in a row, after any that was answered, from which the run of the game is over: nothing is left
-to play with. Those that were sure to be answered are among them, since they are tried first. While Freeciv could
-be played there were at most 3 in a row (2,000 steps of three seeds)."""
+OVER = 8
+"""Dead moves from which the run of the game is over, nothing being left to play with: in a row, after any
+that was answered, or since any number on screen changed, after the first that did (a menu may still open).
+Those that were sure to be answered are among them, since they are tried first. While Freeciv could be played
+there were at most 3 in a row and 6 without a change (1,500 steps of four seeds); before that, people that
+were killed clicked on for 20."""
 
 
 class Wariness:
@@ -45,6 +47,7 @@ class Wariness:
         self._tried = self._owed = -FREE
         self._idle = 0
         self._row: int | None = None
+        self._still: int | None = None
 
     def note(
         self, before: Observation, move: Decision, responses: tuple[bool, ...], after: Observation
@@ -55,7 +58,12 @@ class Wariness:
             self._row = 0 if answered else None if self._row is None else self._row + 1
             self._owed = max(-FREE, self._owed + dead - SHARE)
             self._tried = max(-FREE, self._tried + dead * (move.kind == "probe") - TRIALS)
-        self._idle = 0 if any_changed(before.values, after.values) else self._idle + 1
+        if any_changed(before.values, after.values):
+            self._idle = self._still = 0
+        else:
+            self._idle += 1
+            if self._still is not None:
+                self._still += responses.count(False)
 
     @property
     def spare(self) -> bool:
@@ -70,11 +78,12 @@ class Wariness:
     @property
     def over(self) -> bool:
         """Whether nothing is answered any more."""
-        return self._row is not None and self._row >= OVER
+        return max(self._row or 0, self._still or 0) >= OVER
 
     def begin(self) -> None:
         """Another run of the game begins."""
-        self._row, self._idle = None, 0
+        self._row = self._still = None
+        self._idle = 0
 
     @property
     def bold(self) -> bool:
