@@ -180,12 +180,13 @@ def as_text(report: dict[str, Any]) -> str:
     """The report of `play` for a person, some ten lines."""
     name = report["progress_name"] or "progress"
     reached = [e["progress"] for e in report["episodes"]]
+    mean = report["progress_mean_last"]
+    late = "" if mean is None else f", mean of the last {_number(mean)}"
     lines = [
         f"run {report['run']}: {report['game']}, policy {report['policy']}, seed {report['seed']}"
         + (" (resumed)" if report["resumed"] else ""),
         f"  steps       {report['steps']}, {len(report['episodes'])} runs of the game ended",
-        f"  {name[:11]:11} best {_number(report['progress_best'])}, mean of the last "
-        f"{_number(report['progress_mean_last'])}; by run: {_series(reached)}",
+        f"  {name[:11]:11} best {_number(report['progress_best'])}{late}; by run: {_series(reached)}",
     ]
     if report["truth"]:
         truth = ", ".join(f"{key} {_short(value)}" for key, value in report["truth"].items())
