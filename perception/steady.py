@@ -54,19 +54,37 @@ def rewritten(lasting: Mask, lines: Sequence[TextLine], before: Pixels, now: Pix
     """`lasting` and the cells of those `lines` of the frame before that cannot be found in place any more.
 
     What is written on a figure that breathes moves with it, so a cell there is bright at one time and dark at
-    another: by the range of its brightness alone, 8 that became 12 is no change.
+    another: by the range of its brightness alone, 8 that became 12 is no change. Nor is the last digit of
+    what counts on for ever, which has been every digit: in a line that changed for good whatever differs did.
     """
     out = lasting
     for line in lines:
-        if share(lasting, line.box) > 0.0 or _still_there(line.box, before, now):
+        if share(lasting, line.box) > 0.0:
+            rows, columns, changed = _differing(line.box, before, now)
+        elif not _still_there(line.box, before, now):
+            x, y, w, h = line.box
+            wide = max(h, SHIFT)
+            rows = slice(max(0, (y - SHIFT) // CELL), -(-(y + h + SHIFT) // CELL))
+            columns = slice(max(0, (x - wide) // CELL), -(-(x + w + wide) // CELL))
+            changed = np.ones_like(lasting[rows, columns])
+        else:
             continue
-        if out is lasting:
-            out = lasting.copy()
-        x, y, w, h = line.box
-        wide = max(h, SHIFT)
-        rows = slice(max(0, (y - SHIFT) // CELL), -(-(y + h + SHIFT) // CELL))
-        out[rows, max(0, (x - wide) // CELL) : -(-(x + w + wide) // CELL)] = True
+        if (changed & ~out[rows, columns]).any():
+            out = lasting.copy() if out is lasting else out
+            out[rows, columns] |= changed
     return out
+
+
+def _differing(box: Box, before: Pixels, now: Pixels) -> tuple[slice, slice, Mask]:
+    """The rows and columns of cells that `box` touches, and in which of them some pixel differs."""
+    height, width = (length // CELL for length in before.shape[:2])
+    rows = slice(max(0, box.y // CELL), min(height, -(-(box.y + box.h) // CELL)))
+    columns = slice(max(0, box.x // CELL), min(width, -(-(box.x + box.w) // CELL)))
+    area = np.s_[rows.start * CELL : rows.stop * CELL, columns.start * CELL : columns.stop * CELL]
+    old, new = (cv2.cvtColor(pixels[area], cv2.COLOR_RGB2GRAY) for pixels in (before, now))
+    differs = cv2.absdiff(old, new) > NOTICED
+    cells = differs.reshape(rows.stop - rows.start, CELL, columns.stop - columns.start, CELL)
+    return rows, columns, np.asarray(cells.any(axis=(1, 3)))
 
 
 def _still_there(box: Box, before: Pixels, now: Pixels) -> bool:

@@ -69,5 +69,16 @@ def test_what_is_written_on_a_breathing_figure_changes_only_when_it_says_somethi
         # The number that stands there now may be wider, but what is far off has not changed.
         assert steady.share(mask, Box(530, 240, 16, 16)) == 1.0
         assert not mask[:, : 440 // 4].any()
-    touched = _changed(line.box)
+    touched = _changed(Box(490, 228, 40, 40))
     assert steady.rewritten(touched, [line], _written("8"), _written("6")) is touched
+
+
+def test_in_a_line_that_changed_whatever_differs_did() -> None:
+    """A turn's last digit has been every digit before, so by itself it is no change."""
+    line = TextLine(Box(498, 234, 260, 30), "1390 CE (190)", 0.99)
+    year, digit = Box(500, 236, 60, 28), Box(684, 236, 20, 28)
+    before, now = _written("1390 CE (190)"), _written("1400 CE (191)")
+    mask = steady.rewritten(_changed(year), [line], before, now)
+    assert steady.share(mask, digit) > 0.0
+    assert steady.share(mask, Box(600, 236, 30, 28)) == 0.0  # what stands between them is what it was
+    assert steady.rewritten(_changed(year), [line], before, before).sum() == _changed(year).sum()
