@@ -75,6 +75,9 @@ STEP = 3.0
 VISIBLE = 0.5
 """A survival counter is on screen in at least this share of all reads."""
 
+STAYS = 0.7
+"""Share of a run's reads until which it is seen at least: years BCE end low too, and the run goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counter:
@@ -101,9 +104,12 @@ class _Series:
     rises: int = 0
     at_low: int = 1
     doubt: float | None = None
+    until: int = 0
+    """The run's reads when it was last read; 0 where an older groundup did not count them."""
 
-    def read(self, value: float) -> None:
+    def read(self, value: float, now: int) -> None:
         self.reads += 1
+        self.until = now
         if value == self.last:
             self.doubt = None
         elif self.doubt is None or not (self.last < self.doubt <= value or self.last > self.doubt >= value):
@@ -196,9 +202,9 @@ class CounterFinder:
         for place, value in values.items():
             series = self._run.series.get(place)
             if series is None:
-                self._run.series[place] = _Series(value, value, value)
+                self._run.series[place] = _Series(value, value, value, until=self._run.reads)
             else:
-                series.read(value)
+                series.read(value, self._run.reads)
         self._look_within()
         return ended
 
@@ -316,7 +322,7 @@ def _pack(run: _Run) -> list[Any]:
     return [
         run.reads,
         {
-            p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low, s.doubt]
+            p: [s.first, s.last, s.low, s.reads, s.changes, s.rises, s.at_low, s.doubt, s.until]
             for p, s in run.series.items()
         },
     ]
@@ -385,8 +391,12 @@ def _survival_fit(seen: list[tuple[int, _Series]], total: int) -> float:
     if sum(s.reads for s in series) < VISIBLE * total or _alike([s.first for s in series]) < ALIKE:
         return 0.0
     ended_low = [
-        s.last <= LOW * s.first and s.last <= s.low + NEARLY * s.first and s.changes > 0 and s.first > 0
-        for s in series
+        s.last <= LOW * s.first
+        and s.last <= s.low + NEARLY * s.first
+        and s.changes > 0
+        and s.first > 0
+        and (not s.until or s.until >= STAYS * reads)
+        for reads, s in seen
     ]
     share = sum(ended_low) / len(series)
     lingering = sum(s.at_low for s in series) / sum(s.reads for s in series)

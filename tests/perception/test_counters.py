@@ -130,3 +130,13 @@ def test_a_counter_keeps_its_first_name_when_the_word_beside_it_changes_and_in_t
     copy.load(finder.to_dict())
     assert copy.place("progress") == "bce n@129,260"
     assert copy.gain({"ce n@129,260": 51.0}, {"ce n@129,260": 52.0}) == 1.0
+
+
+def test_what_ends_low_and_is_gone_long_before_the_run_ends_is_no_survival_counter() -> None:
+    for gone, place in ((60, None), (85, "years")):
+        finder = CounterFinder(endless=True)
+        for turn in range(100):
+            years = {"years": 4000.0 - 45.0 * turn} if turn < gone else {}
+            finder.read("map", {"turn": turn + 1.0, "gold": 50.0, **years})
+        finder.end()
+        assert finder.place("survival") == place
