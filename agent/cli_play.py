@@ -204,10 +204,17 @@ def _play(
         # Left by a kill: they go into a snapshot before new ones take their places.
         knowledge.snapshot()
     journal = Journal(library.store, run.id, policy)
-    session = Session(
-        game.env, policy, perceiver, keeper=keeper, knowledge=knowledge, journal=journal, done=run.steps
-    )
     steering = Steering(library.store, run.id, plan.steps)
+    session = Session(
+        game.env,
+        policy,
+        perceiver,
+        keeper=keeper,
+        knowledge=knowledge,
+        journal=journal,
+        done=run.steps,
+        meanwhile=steering.meanwhile,
+    )
     watch = _Watch(policy, plan.steps, tell)
     # A resumed run meets new games, not those again that it has played.
     game.env.reset(seed=(run.seed or 0) + run.steps)

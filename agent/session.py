@@ -61,14 +61,17 @@ class Session:
         knowledge: Knowledge | None = None,
         journal: Journal | None = None,
         done: int = 0,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         """`keeper` and `knowledge` keep what is learnt (None: nothing is kept), `journal` what watchers see.
 
-        `done`: steps done before.
+        `done`: steps done before. `meanwhile` is called many times within each step, and never while one is
+        being kept.
         """
         self._policy = policy
         self._perceiver = perceiver
         self._env = env
+        self._meanwhile = meanwhile
         self._executor = self._watcher()
         self._keeper = keeper
         self._knowledge = knowledge
@@ -102,7 +105,9 @@ class Session:
             return self._begin_anew(obs, move)
         self._ms["game"] = 1000.0 * (self._executor.game_seconds - game)
         self._ms["act"] -= self._ms["game"]
+        self._meanwhile()
         after = self._timed("perceive", self._perceiver.perceive, outcome.frame, outcome.lasting)
+        self._meanwhile()
         responses = self._responses(outcome, obs, after)
         lesson = self._timed("learn", self._policy.learn, obs, move, responses, after)
         self.tally.steps += len(outcome.actions)
@@ -124,7 +129,7 @@ class Session:
 
     def _watcher(self) -> Executor:
         # Games with keys are real programs, which answer when they are ready.
-        return Executor(self._env, slow=bool(self._env.accepts.keys))
+        return Executor(self._env, slow=bool(self._env.accepts.keys), meanwhile=self._meanwhile)
 
     def _responses(self, outcome: Outcome, before: Observation, after: Observation) -> tuple[bool, ...]:
         """For each action whether the screen responded.

@@ -1,6 +1,6 @@
-"""Does what people ask of the run: looks for it between two steps, and waits there while it is paused.
+"""Does what people ask of the run: looks for it between steps and within them, and waits there while paused.
 
-A step in progress is never cut short: what is asked is taken up when it has ended.
+A step in progress is never cut short: what was taken up meanwhile holds when it has ended.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from groundup.memory.store import Store
 LOOK_SECONDS = 0.05
 """Time between two looks while the run is paused."""
 
+MEANWHILE_SECONDS = 0.1
+"""Time between two looks within a step."""
+
 
 class Steering:
     """What was asked of one run: `steps` to do in all, whether to wait, whether to stop."""
@@ -24,6 +27,7 @@ class Steering:
         self._run = run
         self._after = store.controls.last(run)  # what was asked of an earlier life of this run is void
         self._allowed: int | None = None
+        self._looked = time.monotonic()
         self.steps = steps
         self.stopped = False
 
@@ -37,14 +41,24 @@ class Steering:
             self._allowed -= 1
         return self.stopped or halted()
 
+    def meanwhile(self) -> None:
+        """Take up what was asked within a step; a change of a skill, and what comes after it, when the step
+        has ended: it may be using that skill."""
+        now = time.monotonic()
+        if now - self._looked >= MEANWHILE_SECONDS:
+            self._looked = now
+            self._take_up(within=True)
+
     def stop_asked(self) -> bool:
         """Whether the end of the run has been asked for; nothing is taken up by looking."""
         return self.stopped or any(
             control.what == "stop" for control in self._store.controls.open(self._run, after=self._after)
         )
 
-    def _take_up(self) -> None:
+    def _take_up(self, *, within: bool = False) -> None:
         for control in self._store.controls.open(self._run, after=self._after):
+            if within and control.what == "skill":
+                return
             self._after = control.id
             with self._store.step():
                 said = self._obey(control)

@@ -6,7 +6,7 @@ that the game does not take.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -80,11 +80,12 @@ class Executor:
     `game_seconds` were spent in the game so far, `watch_seconds` on telling what it answered.
     """
 
-    def __init__(self, env: Env, *, slow: bool = False) -> None:
+    def __init__(self, env: Env, *, slow: bool = False, meanwhile: Callable[[], None] = lambda: None) -> None:
         """`slow`: a game may answer late, and in small parts that lie far apart, as one that asks a server
         does. Each answer is awaited for longer, and what comes after it belongs to it: taken for the
-        screen's own motion it would hide the answers to come."""
+        screen's own motion it would hide the answers to come. `meanwhile` is called before each frame."""
         self._env = env
+        self._meanwhile = meanwhile
         self._slow = slow
         self._tracker = ChangeTracker(patience=LATE, least=USUAL) if slow else ChangeTracker()
         self._frame: Frame | None = None
@@ -219,6 +220,7 @@ class Executor:
         return frame
 
     def _observe(self) -> Frame:
+        self._meanwhile()
         begin = perf_counter()
         frame = self._env.observe()
         self.game_seconds += perf_counter() - begin

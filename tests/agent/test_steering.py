@@ -1,4 +1,4 @@
-"""A run does what is asked of it from another process, between two steps."""
+"""A run does what is asked of it from another process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from groundup.agent.steering import MEANWHILE_SECONDS, Steering
 from groundup.memory.controls import ask
 from groundup.memory.edits import pinned
 from groundup.memory.store import Store
@@ -85,6 +86,7 @@ def playing(tmp_path: Path) -> Iterator[Playing]:
 
 def test_pause_step_resume_note_budget(playing: Playing) -> None:
     playing.ask("pause")
+    time.sleep(1.0)  # a step that was in progress is done first
     held = playing.steps
     time.sleep(0.5)
     assert playing.steps == held
@@ -120,6 +122,22 @@ def test_pause_step_resume_note_budget(playing: Playing) -> None:
     assert ["refused" in one for one in said] == [False, False, False, True, False, False, True, False, False]
     assert said[2]["text"] == "hello"
     assert said[4]["undo"] == {"skill": skill.id, "name": skill.name}
+
+
+def test_what_is_asked_within_a_step_is_taken_up_there_but_a_skill_is_not_changed(tmp_path: Path) -> None:
+    library = tmp_path / "live.db"
+    with Store.open(library) as store:
+        run = store.start_run("made", "local").id
+        steering = Steering(store, run, steps=100)
+        for what, value in (("budget", {"steps": 7}), ("skill", {"edit": {}}), ("pause", {})):
+            ask(library, run, what, value)
+        time.sleep(MEANWHILE_SECONDS)
+        steering.meanwhile()
+        assert steering.steps == 7
+        assert [control.what for control in store.controls.open(run)] == ["skill", "pause"]
+        ends = iter((False, True, True))
+        assert steering.halts(lambda: next(ends))  # takes up the rest, and waits
+        assert not store.controls.open(run)
 
 
 def test_stop_keeps_everything_and_the_run_can_be_resumed(playing: Playing) -> None:
