@@ -248,6 +248,8 @@ def _following(path: Path, options: Options) -> list[Result]:
             _painted(terminal, "decision of step 1,")
             terminal.settle(2.0)
             share, lags = _follow(store, run.id, terminal, options)
+    if not lags:
+        raise GroundupError(f"Nothing new was painted in {options.seconds:g} seconds: give more --seconds.")
     with Terminal(bare()) as terminal:
         _painted(terminal, "bare")
         terminal.settle(2.0)
@@ -291,7 +293,7 @@ def _follow(store: Store, run: str, terminal: Terminal, options: Options) -> tup
 def _asking(path: Path, options: Options) -> list[Result]:
     """How long after it was written each of so many requests was taken up by a run that plays.
 
-    Beside the length of its steps: the one that is being done is always done first.
+    Beside the length of its steps, within which it looks too.
     """
     child = _start(path, options.game, 10**6, 0)
     try:
