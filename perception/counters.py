@@ -145,7 +145,6 @@ class CounterFinder:
         self._done: list[_Run] = []
         self._found: tuple[Counter, ...] = ()
         self._names: dict[str, str] = {}
-        self._gone = 0
 
     @property
     def runs(self) -> int:
@@ -209,26 +208,32 @@ class CounterFinder:
         return ended
 
     def follow(self, shown: dict[str, float]) -> None:
-        """Find the progress counter under another name, before `read`: it is not among the numbers `shown`,
-        and one that never stood before in this run goes on where it stopped, as when the words beside it
-        change. It keeps its first name: the next run begins with that. Only within a run that may have no
-        end."""
-        place = self.place("progress") if self._endless else None
+        """Find counters under another name, before `read`: one is not among the numbers `shown`, and one that
+        never stood before in this run goes on where it stopped.
+
+        The progress counter may have other words beside it (BCE, then CE); what may yet become one, since it has
+        counted up from the start, has the same words in another place (a panel was folded). Each keeps its first
+        name: the next run begins with that. Only within a run that may have no end.
+        """
+        if not self._endless:
+            return
         shown = self.named(shown)
-        self._gone = 0 if place is None or place in shown else self._gone + 1
-        if place is None or not self._gone or place not in self._run.series:
-            return
-        series = self._run.series[place]
-        last = series.last if series.doubt is None else max(series.last, series.doubt)
-        going_on = [
-            other
-            for other, value in shown.items()
-            if other not in self._run.series and last < value <= last + STRIDE * min(self._gone, MISSED)
-        ]
-        if last < CLIMBED_ENDLESS or len(going_on) != 1:
-            return
-        (now,) = going_on
-        self._names[now] = place
+        new = [place for place in shown if place not in self._run.series]
+        for place, series in self._run.series.items() if new else ():
+            known = place == self.place("progress") and series.last >= CLIMBED_ENDLESS
+            if place in shown or not (known or _climbs(series, CLIMBED)):
+                continue
+            last = series.last if series.doubt is None else max(series.last, series.doubt)
+            most = last + STRIDE * min(self._run.reads - series.until + 1, MISSED)
+            words = place.rpartition("@")[0]
+            going_on = [
+                other
+                for other in new
+                if (known and last < shown[other] <= most)
+                or (other.rpartition("@")[0] == words and last <= shown[other] <= most)
+            ]
+            if len(going_on) == 1:
+                self._names[going_on[0]] = place
 
     def _look_within(self) -> None:
         """Look for a progress counter within a run, before there are two to compare."""
@@ -296,16 +301,21 @@ class CounterFinder:
         self._look_within()
 
 
+def _climbs(series: _Series, rises: int) -> bool:
+    """Whether a number has counted up from 0 or 1, by 1 or little more, at least `rises` times."""
+    return (
+        series.first in (0.0, 1.0)
+        and series.rises == series.changes >= rises
+        and series.last - series.first <= STRIDE * series.changes
+    )
+
+
 def _climbers(run: _Run, lasting: set[str], rises: int) -> tuple[Counter, ...]:
     """Numbers that count up from the start of the run; their fit is the share of reads without change."""
     return tuple(
         Counter(place, "progress", 1.0 - series.changes / series.reads)
         for place, series in run.series.items()
-        if place in lasting
-        and series.first in (0.0, 1.0)
-        and series.rises == series.changes >= rises
-        and series.last - series.first <= STRIDE * series.changes
-        and series.changes < TICKING * series.reads
+        if place in lasting and _climbs(series, rises) and series.changes < TICKING * series.reads
     )
 
 

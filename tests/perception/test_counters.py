@@ -140,3 +140,15 @@ def test_what_ends_low_and_is_gone_long_before_the_run_ends_is_no_survival_count
             finder.read("map", {"turn": turn + 1.0, "gold": 50.0, **years})
         finder.end()
         assert finder.place("survival") == place
+
+
+def test_what_counts_up_is_found_though_the_panel_that_it_stands_on_moves_at_first() -> None:
+    finder = CounterFinder(endless=True)
+    for turn in range(60):
+        y = 260 if turn < 8 else 76
+        shown = {f"bce n@129,{y}": turn + 1.0, f"bce n@64,{y}": 4000.0 - 50 * turn, f"n@70,{y}": turn % 3}
+        for _ in range(2):
+            finder.follow(shown)
+            finder.read("map", shown)
+    assert finder.place("progress") == "bce n@129,260"
+    assert finder.named(shown)["bce n@129,260"] == 60.0
