@@ -211,9 +211,9 @@ class CounterFinder:
         """Find counters under another name, before `read`: one is not among the numbers `shown`, and one that
         never stood before in this run goes on where it stopped.
 
-        The progress counter may have other words beside it (BCE, then CE); what may yet become one, since it has
-        counted up from the start, has the same words in another place (a panel was folded). Each keeps its first
-        name: the next run begins with that. Only within a run that may have no end.
+        The progress counter may have other words beside it (BCE, then CE); what may yet become one, since it
+        has counted up from the start, has the same words in another place (a panel was folded). Each keeps
+        its first name: the next run begins with that. Only within a run that may have no end.
         """
         if not self._endless:
             return
