@@ -146,6 +146,11 @@ class Growth:
                 return str(counter["place"]), str(counter.get("name", counter["place"]))
         return None
 
+    def standing(self) -> float | None:
+        """Where progress stands in the run of the game that has not ended; None if that is not known."""
+        place = self.progress()
+        return None if place is None else self._values.get(place[0])
+
     def reached(self) -> list[tuple[float, float]]:
         """(step at which a run of the game ended, where its progress counter stood)."""
         place = self.progress()

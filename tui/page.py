@@ -113,6 +113,9 @@ def verdict(state: RunState, growth: Growth) -> str:
         )
     elif reached:
         said.append(f"Its best run of the game ended at {found[1]} {number(max(reached))}.")
+    standing = growth.standing()
+    if found is not None and standing is not None:
+        said.append(f"The one that has not ended stands at {found[1]} {number(standing)}.")
     if state.status == "died":
         said.append("Its process died; --resume goes on with it.")
     return " ".join(said)
