@@ -54,7 +54,9 @@ class Knowledge:
             if self._learner is None:
                 return
             self._since += 1
-            if self._since >= SNAPSHOT:
+            # At the end of a run what its choices led to is settled, for moves before the last snapshot too;
+            # and where another game was begun, the step learnt again would pass for one that led there.
+            if self._since >= SNAPSHOT or lesson.ended:
                 self.snapshot()
                 return
             self._keep_perception()

@@ -116,9 +116,6 @@ class Session:
         if learner is not None and over:
             lesson, after = self._begin_over(learner, lesson)
         self._timed("keep", self._keep, obs, move, lesson, responses, after)
-        if over and self._knowledge is not None:
-            # Learnt again, this step would pass for one that led from there to here.
-            self._knowledge.snapshot()
         self._count(
             lesson,
             after,
@@ -159,9 +156,6 @@ class Session:
         lesson = Lesson(None, 0.0, (True,), {}, ended=True)
         self.tally.steps += 1
         self._keep(obs, move, lesson, (True,), after)
-        if self._knowledge is not None:
-            # Learnt again, this step would pass for one that led from there to here.
-            self._knowledge.snapshot()
         self._count(lesson, after, 0.0)
         self._obs = after
         return Step(self.tally.steps, move, lesson, after)
