@@ -14,19 +14,10 @@ from typing import Annotated
 
 import typer
 
+from groundup.agent import cli_model
 from groundup.agent.cli_bench import bench
 from groundup.agent.cli_demos import demos
 from groundup.agent.cli_live import launch, record
-from groundup.agent.cli_model import (
-    BaseUrl,
-    Device,
-    Dtype,
-    KeyFile,
-    MaxCalls,
-    MaxCost,
-    Model,
-    ModelProfile,
-)
 from groundup.agent.cli_output import STOPPED, Debug, Json, LibraryOption, Progress, guarded, print_json
 from groundup.agent.cli_segmenting import calibrate, segment
 from groundup.agent.cli_skills import skills
@@ -62,14 +53,14 @@ def play(
             "reference-vlm. [default: local]"
         ),
     ] = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    key_file: KeyFile = None,
-    profile: ModelProfile = None,
-    max_cost: MaxCost = None,
-    max_calls: MaxCalls = None,
-    device: Device = None,
-    dtype: Dtype = None,
+    model: cli_model.Model = None,
+    base_url: cli_model.BaseUrl = None,
+    key_file: cli_model.KeyFile = None,
+    profile: cli_model.Profile = None,
+    max_cost: cli_model.MaxCost = None,
+    max_calls: cli_model.MaxCalls = None,
+    device: cli_model.Device = None,
+    dtype: cli_model.Dtype = None,
     size: Annotated[str | None, typer.Option(help="Size of the frames, such as 1280x720.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the pictures. [default: $GROUNDUP_HOME/runs/RUN]")

@@ -1,4 +1,7 @@
-"""Options that say which model is asked, and how much it may cost: the same for all commands that ask one."""
+"""Options that say which model is asked, and how much it may cost: the same for all commands that ask one.
+
+A command names each as a parameter of its own, since that is how typer finds them.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,7 @@ BaseUrl = Annotated[
 KeyFile = Annotated[
     Path | None, typer.Option(help="File with the server's key. [default: $GROUNDUP_API_KEY]")
 ]
-ModelProfile = Annotated[
-    str | None, typer.Option(help="How the model wants to be asked, a name or a TOML file.")
-]
+Profile = Annotated[str | None, typer.Option(help="How the model wants to be asked, a name or a TOML file.")]
 MaxCost = Annotated[float | None, typer.Option(help="Dollars to spend on the model at most.")]
 MaxCalls = Annotated[int | None, typer.Option(help="Calls of the model at most.")]
 Device = Annotated[

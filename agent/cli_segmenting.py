@@ -7,16 +7,7 @@ from typing import Annotated
 
 import typer
 
-from groundup.agent.cli_model import (
-    BaseUrl,
-    Device,
-    Dtype,
-    KeyFile,
-    MaxCalls,
-    MaxCost,
-    Model,
-    ModelProfile,
-)
+from groundup.agent import cli_model
 from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
 
 Videos = Annotated[
@@ -116,14 +107,14 @@ def segment(
         str | None,
         typer.Option(help="Who names the segments in the library: openai, transformers, scripted."),
     ] = None,
-    model: Model = None,
-    base_url: BaseUrl = None,
-    key_file: KeyFile = None,
-    profile: ModelProfile = None,
-    max_cost: MaxCost = None,
-    max_calls: MaxCalls = None,
-    device: Device = None,
-    dtype: Dtype = None,
+    model: cli_model.Model = None,
+    base_url: cli_model.BaseUrl = None,
+    key_file: cli_model.KeyFile = None,
+    profile: cli_model.Profile = None,
+    max_cost: cli_model.MaxCost = None,
+    max_calls: cli_model.MaxCalls = None,
+    device: cli_model.Device = None,
+    dtype: cli_model.Dtype = None,
     workers: Annotated[int, typer.Option(help="Videos at a time.", min=1)] = 1,
     engine: Annotated[str, typer.Option(help="Who cuts several videos: local processes, or ray.")] = "local",
     address: Annotated[

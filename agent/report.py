@@ -100,7 +100,7 @@ class CounterWatch:
     def see(self, obs: Observation) -> None:
         """Note the numbers of one observation."""
         for quantity in obs.quantities:
-            self._last.pop(quantity.place, None)
+            self._last.pop(quantity.place, None)  # what was seen last stands last
             self._last[quantity.place] = (quantity.box, quantity.value)
 
     def report(self, finder: CounterFinder) -> list[dict[str, Any]]:

@@ -212,18 +212,21 @@ def _connect_to_read(path: Path) -> tuple[Database, int]:
     """The library and its schema's number. SQLite keeps a small file beside one that it reads; where it may
     not, or the disk is full, it is told that the file does not change: nobody is writing it then."""
     wal = path.with_name(path.name + "-wal")
-    still = not (wal.exists() and wal.stat().st_size > 0) and writer(path) is None
-    if still and not os.access(path.parent, os.W_OK):
-        database = _connect(path, _UNCHANGING, None)
+    pending = wal.exists() and wal.stat().st_size > 0
+
+    def connect(mode: str) -> tuple[Database, int]:
+        database = _connect(path, mode, None)
         return database, _refuse_unknown(database)
+
+    if not pending and not os.access(path.parent, os.W_OK):
+        return connect(_UNCHANGING)
     try:
-        database = _connect(path, "ro", None)
-        return database, _refuse_unknown(database)
+        return connect("ro")
     except LibraryUnusable as error:
-        if not still or getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_IOERR:
+        full = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
+        if not full or pending or writer(path) is not None:
             raise
-    database = _connect(path, _UNCHANGING, None)
-    return database, _refuse_unknown(database)
+    return connect(_UNCHANGING)
 
 
 def _connect(path: Path, mode: str, lock: WriterLock | None) -> Database:

@@ -166,11 +166,9 @@ class CounterFinder:
         return next((c.place for c in self._found if c.role == role), None)
 
     def named(self, shown: dict[str, T]) -> dict[str, T]:
-        """The numbers by place; a counter that has another name now (`follow`) stands under its first one."""
-        if not self._names:
-            return shown
-        others = {self._names[place]: value for place, value in shown.items() if place in self._names}
-        return others | {place: value for place, value in shown.items() if place not in self._names}
+        """The numbers by place; a counter that has another name now (`follow`) stands under its first one. Of
+        several names the last counts."""
+        return {self._names.get(place, place): value for place, value in shown.items()}
 
     @property
     def places(self) -> set[str]:
@@ -218,9 +216,10 @@ class CounterFinder:
         if not self._endless:
             return
         shown = self.named(shown)
+        progress = self.place("progress")
         new = [place for place in shown if place not in self._run.series]
         for place, series in self._run.series.items() if new else ():
-            known = place == self.place("progress") and series.last >= CLIMBED_ENDLESS
+            known = place == progress and series.last >= CLIMBED_ENDLESS
             if place in shown or not (known or _climbs(series, CLIMBED)):
                 continue
             last = series.last if series.doubt is None else max(series.last, series.doubt)

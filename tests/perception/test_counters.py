@@ -122,6 +122,7 @@ def test_a_counter_keeps_its_first_name_when_the_word_beside_it_changes_and_in_t
     assert finder.place("progress") == "bce n@129,260"
     assert finder.places == {"bce n@129,260", "ce n@129,260"}
     assert finder.named({"ce n@129,260": 51.0}) == {"bce n@129,260": 51.0}
+    assert finder.named({"bce n@129,260": 40.0, "ce n@129,260": 51.0}) == {"bce n@129,260": 51.0}
     finder.end()
     assert finder.place("progress") == "bce n@129,260"
     assert sum(_turns(finder, 60)) == 59.0  # before the word changes, when it does, and after
