@@ -29,6 +29,10 @@ PAGE = """<!DOCTYPE html>
     </div>
     <div id="terminal" class="textual-terminal" data-session-websocket-url="{{ app_websocket_url }}"
          data-font-size="{{ font_size }}"></div>
+    <script>
+      // Keys are taken without a click: textual-serve's handler ran before and has made the terminal.
+      window.addEventListener("load", () => document.querySelector(".xterm-helper-textarea")?.focus());
+    </script>
   </body>
 </html>
 """

@@ -190,10 +190,13 @@ def test_a_counter_goes_on_under_another_name() -> None:
     assert finder.place("progress") == "turn bce"
     for i in range(125, 140):  # the first turn under the other name is missed
         read(i)
-    assert finder.place("progress") == "turn ce"
     again = CounterFinder(endless=True)
     again.load(finder.to_dict())
-    assert again.place("progress") == "turn ce"
+    for kept in (finder, again):
+        assert kept.place("progress") == "turn bce"  # its first name, which the next run begins with
+        assert kept.places == {"turn bce", "turn ce"}
+        # What is missing is still read as it was, so both names are there.
+        assert kept.gain({"turn bce": 30.0, "turn ce": 34.0}, {"turn bce": 30.0, "turn ce": 35.0}) == 1.0
 
 
 def test_the_unknown_is_left_alone_while_too_many_moves_were_dead() -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -91,20 +91,32 @@ def test_a_browser_shows_a_live_run_and_takes_keys(address: str, live: Path, tmp
     origin = address.partition("/?")[0]
 
     def picture(name: str) -> Image.Image:
-        page.wait_for_timeout(1500)
         page.screenshot(path=tmp_path / name)
         return Image.open(tmp_path / name).convert("RGB")
+
+    def until(name: str, seen: Callable[[Image.Image], bool]) -> Image.Image:
+        """The picture in which it is seen, or the last after 30 s."""
+        for _ in range(60):
+            page.wait_for_timeout(500)
+            if seen(shown := picture(name)):
+                break
+        return shown
 
     with browser(1200, 800) as page:
         page.on("request", lambda r: None if r.url.startswith((origin, "data:")) else elsewhere.append(r.url))
         page.goto(address)
         page.wait_for_selector("body.-first-byte", timeout=20_000)
-        run = picture("run.png")
+        before: list[bytes] = []
+
+        def still(image: Image.Image) -> bool:
+            before.append(image.tobytes())
+            return len(image.getcolors(1 << 20) or ()) > 50 and before[-1:] == before[-2:-1]
+
+        run = until("run.png", still)
         add_step(live)
-        later = picture("later.png")
-        page.locator(".xterm-helper-textarea").focus()
-        page.keyboard.press("3")
-        skills = picture("skills.png")
+        later = until("later.png", lambda image: image.tobytes() != run.tobytes())
+        page.keyboard.press("3")  # without a click into the page
+        skills = until("skills.png", lambda image: blue(image) > 4 * blue(run))
     assert elsewhere == []
     assert len(run.getcolors(1 << 20) or ()) > 50  # the frame, and more than a blank page
     assert run.tobytes() != later.tobytes()
