@@ -1,6 +1,6 @@
 # Each target sets up what it needs in .venv, from nothing but python3 (3.11 or newer) with venv and pip.
 # Stamps in .venv say what has been done; they are older than pyproject.toml or constraints.txt when it must be done again.
-.PHONY: setup setup-live setup-minedojo play test check bench clean
+.PHONY: setup setup-test setup-live setup-minedojo play test check bench clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -48,7 +48,9 @@ play: setup
 	$(BIN)/groundup play spire --steps 600 --seed 0 --minutes 2.5 --library out/spire.db --out out
 
 # As many files of tests at a time as there are cores, up to four.
-test: $(VENV)/.dev setup
+setup-test: $(VENV)/.dev setup
+
+test: setup-test
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev $(LINKS)

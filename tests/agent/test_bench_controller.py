@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-if os.environ.get("CI") == "true":
-    import torch
-else:
-    torch = pytest.importorskip("torch", reason="torch is missing: run `pip install 'groundup[video]'`.")
+import torch
 
 from groundup.agent import bench_controller, demos
 from groundup.envs.crafter_demonstrator import ACTIONS

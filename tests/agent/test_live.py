@@ -16,7 +16,8 @@ import pytest
 from groundup.envs.recording_video import read_frames
 from groundup.envs.recordings import read_card, read_ticks
 from groundup.envs.window_x11 import X11Windows
-from tests.envs.desk import needs, open_program, screen, wait_until
+from tests import needs
+from tests.envs.desk import open_program, screen, wait_until
 
 PROFILE = """\
 name = "probe"
@@ -80,7 +81,7 @@ def test_a_window_is_looked_at_and_played_in(display: str, tmp_path: Path) -> No
 
 
 def test_a_real_game_is_played_and_scored(display: str) -> None:  # noqa: ARG001
-    needs("freeciv-server", "freeciv-gtk3.22")
+    needs.programs("make setup-live", "freeciv-server", "freeciv-gtk3.22")
     played = _run("play", "freeciv", "--steps", "12", "--seed", "3", "--json")
     assert played.returncode == 0, played.stderr
     report = json.loads(played.stdout)
@@ -113,7 +114,7 @@ def test_a_text_of_the_profile_ends_the_run(display: str, tmp_path: Path) -> Non
 
 
 def test_a_screen_that_dies_ends_the_run_with_a_sentence_and_all_that_was_learnt(tmp_path: Path) -> None:
-    needs("Xvfb", "openbox")
+    needs.programs("make setup-live", "Xvfb", "openbox")
     (tmp_path / "programs").mkdir()
     profile = tmp_path / "probe.toml"
     profile.write_text(PROFILE, encoding="utf-8")
@@ -146,7 +147,7 @@ def test_a_screen_that_dies_ends_the_run_with_a_sentence_and_all_that_was_learnt
 
 
 def test_a_recorder_that_is_killed_leaves_what_can_be_read(display: str, tmp_path: Path) -> None:  # noqa: ARG001
-    needs("ffmpeg", "xdotool")
+    needs.programs("make setup-live", "ffmpeg", "xdotool")
     (tmp_path / "programs").mkdir()
     program = open_program(tmp_path / "programs", "A Game", (640, 400))
     demo = tmp_path / "demo"

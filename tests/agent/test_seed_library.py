@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.agent.conftest import Groundup
-
-GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "vpt-golden"
 
 
 @pytest.fixture
 def golden() -> Path:
-    if not GOLDEN.is_dir():
-        sentence = f"{GOLDEN} is missing: it holds a small policy and a clip."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return GOLDEN
+    return needs.shared("data/vpt-golden")
 
 
 def test_segments_become_skills(groundup: Groundup, golden: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -25,19 +24,12 @@ from groundup.skills.discovery.batch import Records, segment_all
 from groundup.skills.discovery.jobs import Job
 from groundup.skills.discovery.lerobot.reading import read_episodes
 from groundup.skills.discovery.segmenting import segment_video
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
+from tests import needs
 
 
 @pytest.fixture
 def golden() -> Path:
-    folder = DATA / "vpt-golden"
-    if not folder.is_dir():
-        sentence = f"{folder} is missing: it holds a small policy."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return folder
+    return needs.shared("data/vpt-golden")
 
 
 def _video(path: Path, count: int = 6, seed: int = 0) -> Path:
@@ -346,11 +338,7 @@ def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> N
 
 def test_a_hundred_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
     """In a process of its own, which Ray's own processes end with."""
-    if importlib.util.find_spec("ray") is None:
-        sentence = "Ray is not installed: run `pip install 'groundup[scale]'`."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+    needs.module("ray", "scale")
     source = _pair(tmp_path, "source")
     videos = tmp_path / "videos"
     videos.mkdir()

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-
-if os.environ.get("CI") == "true":
-    import torch
-else:
-    torch = pytest.importorskip("torch", reason="torch is missing: run `pip install 'groundup[video]'`.")
+import torch
 
 from groundup.perception.video import frames
 from groundup.skills.discovery.demonstrations import read, read_card, write, write_card

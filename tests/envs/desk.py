@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -14,29 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from groundup.envs.launch import GAMES, Programs
+from groundup.envs.launch import Programs
 from groundup.envs.launch_screen import open_screen
+from tests import needs
 
 SECONDS = 180.0
 """A window is up, an event written down, a run begun, within this time even on a loaded machine."""
 
 
-def needs(*programs: str) -> None:
-    """Skip the test, or fail it with CI=true, when one of `programs` is not installed."""
-    missing = [p for p in programs if not (shutil.which(p) or shutil.which(p, path=GAMES))]
-    if missing:
-        sentence = f"{', '.join(missing)} must be installed: run `make setup-live`."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-
-
 @contextmanager
 def screen() -> Iterator[str]:
     """A new display with a window manager, in $DISPLAY meanwhile."""
-    needs("Xvfb", "openbox")
+    needs.programs("make setup-live", "Xvfb", "openbox")
     before = os.environ.pop("DISPLAY", None)
     programs = Programs()
     try:

@@ -18,13 +18,14 @@ from groundup.envs.freeciv_record import record, saved, saves
 from groundup.envs.games import Game
 from groundup.envs.launch import Programs, launch
 from groundup.envs.types import Click, KeyPress
+from tests import needs
 
-from .desk import needs, screen, wait_until
+from .desk import screen, wait_until
 
 
 @pytest.fixture(scope="module")
 def game() -> Iterator[Game]:
-    needs("freeciv-server", "freeciv-gtk3.22")
+    needs.programs("make setup-live", "freeciv-server", "freeciv-gtk3.22")
     with screen():
         opened = make()
         opened.env.reset(seed=5)
@@ -103,7 +104,7 @@ def test_what_was_started_is_stopped_and_nothing_else(game: Game) -> None:
 
 
 def test_the_command_starts_a_screen_and_stops_all_on_a_signal(tmp_path: Path) -> None:
-    needs("Xvfb", "openbox", "freeciv-server", "freeciv-gtk3.22")
+    needs.programs("make setup-live", "Xvfb", "openbox", "freeciv-server", "freeciv-gtk3.22")
     env = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
     command = [str(Path(sys.executable).with_name("groundup")), "launch", "freeciv", "--json"]
     with open(tmp_path / "err", "w", encoding="utf-8") as err:

@@ -10,13 +10,14 @@ import pytest
 from groundup.envs.games import Game
 from groundup.envs.minetest import Minetest, make, read_log
 from groundup.envs.types import Hold, Move
+from tests import needs
 
-from .desk import needs, screen, wait_until
+from .desk import screen, wait_until
 
 
 @pytest.fixture(scope="module")
 def game() -> Iterator[Game]:
-    needs("minetest")
+    needs.programs("make setup-live", "minetest")
     with screen():
         opened = make()
         yield opened

@@ -19,8 +19,9 @@ from groundup.envs.window import NoSuchWindow, Query, find
 from groundup.envs.window_open import open_window
 from groundup.envs.window_profile import Profile, load_profile
 from groundup.envs.window_x11 import X11Windows
+from tests import needs
 
-from .desk import Program, needs, open_program, screen, wait_until
+from .desk import Program, open_program, screen, wait_until
 
 PROFILE = Profile.model_validate(
     {
@@ -68,7 +69,7 @@ def game(program: Program, told: list[str]) -> Iterator[Game]:  # noqa: ARG001
 
 def xdotool(*arguments: str) -> str:
     """A person's hand: another program that moves the same mouse and keyboard."""
-    needs("xdotool")
+    needs.programs("make setup-live", "xdotool")
     done = subprocess.run(["xdotool", *arguments], capture_output=True, text=True, check=False)
     return done.stdout
 
@@ -364,7 +365,7 @@ def _held_action(game: Game, action: object) -> tuple[threading.Thread, list[Bas
 
 @pytest.mark.parametrize("way", ["stop key", "corner", "signal"])
 def test_a_person_ends_the_run_and_every_key_is_released(way: str, game: Game, program: Program) -> None:
-    needs("xdotool")
+    needs.programs("make setup-live", "xdotool")
     thread, raised = _held_action(game, Hold(("space",), 20.0))
     wait_until(lambda: program.events("key"))
     began = time.monotonic()

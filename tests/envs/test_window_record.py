@@ -17,15 +17,16 @@ from groundup.envs.recordings import MASKED, Input, read_card, read_ticks
 from groundup.envs.window import Query
 from groundup.envs.window_profile import Profile
 from groundup.envs.window_record import Recorded, record
+from tests import needs
 
-from .desk import needs, open_program, screen
+from .desk import open_program, screen
 
 PROFILE = Profile.model_validate({"name": "test", "input": {"keys": ["b", "shift+enter"]}})
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Recorded]]:
-    needs("ffmpeg", "xdotool")
+    needs.programs("make setup-live", "ffmpeg", "xdotool")
     folder = tmp_path_factory.mktemp("recording")
     done = threading.Event()
     with screen():

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,7 @@ from groundup.memory.derived import SpaceIndex
 from groundup.memory.records import SceneRecord, SkillRecord, UseRecord
 from groundup.memory.store import Store
 from groundup.skills.library import Library
-
-
-def _missing(sentence: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
+from tests import needs
 
 
 def _programs() -> Path:
@@ -29,14 +23,13 @@ def _programs() -> Path:
         return Path(found).resolve().parent
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not folders:
-        _missing("PostgreSQL is missing: run apt-get install postgresql.")
+        needs.missing("PostgreSQL is missing: run apt-get install postgresql.")
     return folders[-1]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if find_spec("psycopg") is None:
-        _missing("psycopg is missing: run pip install 'groundup[postgres]'.")
+    needs.module("psycopg", "postgres")
     programs = _programs()
     folder = tmp_path_factory.mktemp("postgres")
     as_user: list[str] = []

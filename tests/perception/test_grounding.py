@@ -1,6 +1,4 @@
-import os
 from collections import defaultdict
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,8 +12,7 @@ from groundup.perception.grounding_score import canonical, likeness
 from groundup.perception.proposals_labels import read_screenshots
 from groundup.perception.proposals_synthetic import screen
 from groundup.perception.types import Box, TextLine
-
-SCREENS = Path(__file__).parents[3] / "shared" / "data" / "screens"
+from tests import needs
 
 LEAST = {
     "same": 1.0,
@@ -39,13 +36,9 @@ def frame_and_thing() -> tuple[Pixels, Box]:
 
 @pytest.fixture(scope="module")
 def real_cases() -> dict[str, list[Case]]:
-    if not SCREENS.is_dir():
-        missing = f"the labelled screenshots are not at {SCREENS}: put them there"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    screens = needs.shared("data/screens")
     by_class = defaultdict(list)
-    for case in cases(read_screenshots(SCREENS, SCREENS / "elements.json"), seed=7):
+    for case in cases(read_screenshots(screens, screens / "elements.json"), seed=7):
         by_class[case.kind].append(case)
     return by_class
 

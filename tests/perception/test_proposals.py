@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import cv2
@@ -11,20 +10,16 @@ from groundup.perception.proposals_fit import fit, sample
 from groundup.perception.proposals_labels import Screenshot, found, read_screenshots, recall
 from groundup.perception.proposals_synthetic import Screen, screen
 from groundup.perception.types import Box, Proposal, TextLine
+from tests import needs
 
-SCREENS = Path(__file__).parents[3] / "shared" / "data" / "screens"
 UNSEEN = range(5000, 5012)
 """Made-up screens that the weights were not fitted on."""
 
 
 @pytest.fixture(scope="module")
 def shots() -> list[Screenshot]:
-    if not SCREENS.is_dir():
-        missing = f"the labelled screenshots are not at {SCREENS}: put them there"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return read_screenshots(SCREENS, SCREENS / "elements.json")
+    screens = needs.shared("data/screens")
+    return read_screenshots(screens, screens / "elements.json")
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,8 +15,7 @@ from groundup.envs.types import Click, Frame
 from groundup.perception.numbers import numbers
 from groundup.perception.text import TextReader
 from groundup.perception.types import Box, TextLine
-
-SCREENS = Path(__file__).parents[3] / "shared" / "data" / "screens"
+from tests import needs
 
 
 def walk(seed: int, steps: int) -> Iterator[tuple[SpireEnv, Frame]]:
@@ -83,11 +80,7 @@ def test_the_games_numbers_are_read(seed: int) -> None:
 
 
 def screen(name: str) -> list[TextLine]:
-    path = SCREENS / name
-    if not path.is_file():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{path} is missing: put the shared data beside the repository")
-        pytest.skip(f"{path} is missing")
+    path = needs.shared(f"data/screens/{name}")
     pixels = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
     reader = TextReader(reads=200)
     return reader(Frame(np.asarray(pixels, dtype=np.uint8), 0.0, 0))

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-if os.environ.get("CI") == "true":
-    import torch
-else:
-    torch = pytest.importorskip("torch", reason="torch is missing: run `pip install 'groundup[video]'`.")
+import torch
 
 from groundup.skills.discovery.demonstrations import (
     BadDemonstrations,

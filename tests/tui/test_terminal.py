@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import needs
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,11 +73,7 @@ class Tmux:
 
 
 def _terminal() -> Iterator[Tmux]:
-    if shutil.which("tmux") is None:
-        sentence = "tmux is missing: run apt-get install tmux."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+    needs.programs("apt-get install tmux", "tmux")
     opened = Tmux()
     yield opened
     opened.close()

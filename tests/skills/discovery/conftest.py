@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,20 +9,15 @@ import av
 import numpy as np
 import pytest
 
-DATA = Path(__file__).parents[4] / "shared" / "data"
+from tests import needs
 
 MakeVideo = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """../shared/data; without it a test is skipped, and fails where CI is true."""
-    if not DATA.is_dir():
-        sentence = f"{DATA} is missing: it holds the reference's values."
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return DATA
+    """The reference's own values."""
+    return needs.shared("data")
 
 
 @pytest.fixture

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-
-if os.environ.get("CI") == "true":
-    import torch
-else:
-    torch = pytest.importorskip("torch", reason="torch is missing: run `pip install 'groundup[video]'`.")
+import torch
 
 from groundup.skills.discovery.vpt.pooling import halved
 from groundup.skills.discovery.vpt.winograd import Winograd
