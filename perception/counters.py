@@ -145,6 +145,7 @@ class CounterFinder:
         self._done: list[_Run] = []
         self._found: tuple[Counter, ...] = ()
         self._names: dict[str, str] = {}
+        self._known: str | None = None
 
     @property
     def runs(self) -> int:
@@ -153,8 +154,8 @@ class CounterFinder:
 
     @property
     def begun(self) -> bool:
-        """Whether any number was read yet."""
-        return bool(self._done or self._run.reads)
+        """Whether any number of the run at hand was read yet."""
+        return bool(self._run.reads)
 
     @property
     def found(self) -> tuple[Counter, ...]:
@@ -238,10 +239,11 @@ class CounterFinder:
         """Look for a progress counter within a run, before there are two to compare."""
         if len(self._done) < 2 and self._run.reads >= WITHIN and self.place("progress") is None:
             self._found = (*_climbers(self._run, self._lasting, self._climbed), *self._found)
+            self._known = self.place("progress")
 
     def _compare(self) -> None:
         """Look for counters in the runs that have ended."""
-        self._found = _judge(self._done, self._lasting)
+        self._found = _judge(self._done, self._lasting, self._known)
         if len(self._done) == 1:
             self._found = (*_climbers(self._done[0], self._lasting, self._climbed), *self._found)
 
@@ -285,6 +287,7 @@ class CounterFinder:
         return {
             "scenes": {p: sorted(scenes) for p, scenes in self._scenes.items()},
             "names": self._names,
+            "known": self._known,
             "run": _pack(self._run),
             "done": [_pack(r) for r in self._done],
         }
@@ -293,6 +296,7 @@ class CounterFinder:
         """Replace everything by what `to_dict` gave."""
         self._scenes = {p: set(scenes) for p, scenes in data.get("scenes", {}).items()}
         self._names = {str(other): str(place) for other, place in data.get("names", {}).items()}
+        self._known = data.get("known")
         self._run = _unpack(data["run"]) if "run" in data else _Run()
         self._done = [_unpack(r) for r in data.get("done", [])]
         self._start = _starts(self._done)
@@ -341,7 +345,9 @@ def _unpack(data: list[Any]) -> _Run:
     return _Run(int(data[0]), {p: _Series(*row) for p, row in data[1].items()})
 
 
-def _judge(runs: list[_Run], lasting: set[str]) -> tuple[Counter, ...]:
+def _judge(runs: list[_Run], lasting: set[str], known: str | None) -> tuple[Counter, ...]:
+    """The counters that the runs agree on. Who plays well may change one with every move, as a clock does: the
+    `known` place, which did not change so often when it was found within a run, is no clock."""
     if not runs:
         return ()
     total = sum(r.reads for r in runs)
@@ -353,7 +359,7 @@ def _judge(runs: list[_Run], lasting: set[str]) -> tuple[Counter, ...]:
         seen = [(r.reads, r.series[place]) for r in runs if place in r.series]
         if len(seen) < 0.6 * len(runs):
             continue
-        fit = _progress_fit(seen) if len(runs) > 1 else 0.0
+        fit = _progress_fit(seen, math.inf if place == known else READS) if len(runs) > 1 else 0.0
         if fit > 0:
             progress.append(Counter(place, "progress", fit))
             changes[place] = sum(s.changes for _, s in seen)
@@ -370,11 +376,12 @@ def _alike(firsts: list[float]) -> float:
     return max(firsts.count(v) for v in set(firsts)) / len(firsts)
 
 
-def _progress_fit(seen: list[tuple[int, _Series]]) -> float:
+def _progress_fit(seen: list[tuple[int, _Series]], clock: float) -> float:
+    """How well it fits; what changes on that share of reads is a clock."""
     series = [s for _, s in seen]
     changes = sum(s.changes for s in series)
     reads = sum(s.reads for s in series)
-    if changes < 2 or changes >= READS * reads:
+    if changes < 2 or changes >= clock * reads:
         return 0.0
     rises = sum(s.rises for s in series) / changes
     alike = _alike([s.first for s in series])

@@ -8,6 +8,8 @@ chance of another one weighs more.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from groundup.perception.observation import Observation
 
 from .moves import Decision
@@ -36,9 +38,10 @@ BOLD = 12
 OVER = 8
 """Dead moves from which the run of the game is over, nothing being left to play with: in a row, after any
 that was answered, or since any number on screen changed, after the first that did (a menu may still open).
-Those that were sure to be answered are among them, since they are tried first. While Freeciv could be played
-there were at most 3 in a row and 6 without a change (1,500 steps of four seeds); before that, people that
-were killed clicked on for 20."""
+What has changed a number most often must be among the moves since then: while new keys were tried with no unit
+left to obey them, a game of seed 122 was given up at turn 6, where the key that ends a turn would have gone on.
+While Freeciv could be played there were at most 3 in a row and 6 without a change (1,500 steps of four seeds);
+before that, people that were killed clicked on for 20."""
 
 
 class Wariness:
@@ -49,6 +52,8 @@ class Wariness:
         self._idle = 0
         self._row: int | None = None
         self._still: int | None = None
+        self._changers: Counter[str] = Counter()
+        self._in_vain = False
 
     def note(
         self, before: Observation, move: Decision, responses: tuple[bool, ...], after: Observation
@@ -61,8 +66,11 @@ class Wariness:
             self._tried = max(-FREE, self._tried + dead * (move.kind == "probe") - TRIALS)
         if any_changed(before.values, after.values):
             self._idle = self._still = 0
+            self._in_vain = False
+            self._changers[move.skill] += 1
         else:
             self._idle += 1
+            self._in_vain |= self._changers[move.skill] == max(self._changers.values(), default=0)
             if self._still is not None:
                 self._still += responses.count(False)
 
@@ -79,12 +87,13 @@ class Wariness:
     @property
     def over(self) -> bool:
         """Whether nothing is answered any more."""
-        return max(self._row or 0, self._still or 0) >= OVER
+        return self._in_vain and max(self._row or 0, self._still or 0) >= OVER
 
     def begin(self) -> None:
         """Another run of the game begins."""
         self._row = self._still = None
         self._idle = 0
+        self._in_vain = False
 
     @property
     def bold(self) -> bool:

@@ -133,6 +133,26 @@ def test_a_counter_keeps_its_first_name_when_the_word_beside_it_changes_and_in_t
     assert copy.gain({"ce n@129,260": 51.0}, {"ce n@129,260": 52.0}) == 1.0
 
 
+def test_a_counter_that_changes_with_every_move_once_it_is_played_well_is_no_clock() -> None:
+    finder = CounterFinder(endless=True)
+    for moves in (3, 1, 1, 1):
+        for turn in range(40 + 10 * moves):
+            for _ in range(moves):
+                shown = {"turn n@1,1": turn + 1.0, "gold n@1,9": 50.0, "year n@1,5": 4000.0 - turn}
+                finder.read("map", shown)
+        finder.end()
+        assert finder.place("progress") == "turn n@1,1"
+    again = CounterFinder(endless=True)
+    again.load(finder.to_dict())
+    assert again.place("progress") == "turn n@1,1"
+    clock = CounterFinder(endless=True)
+    for _ in range(3):
+        for tick in range(100):
+            clock.read("map", {"time n@1,1": float(tick), "gold n@1,9": 50.0})
+        clock.end()
+    assert clock.place("progress") is None
+
+
 def test_what_ends_low_and_is_gone_long_before_the_run_ends_is_no_survival_counter() -> None:
     for gone, place in ((60, None), (85, "years")):
         finder = CounterFinder(endless=True)

@@ -240,6 +240,30 @@ def test_the_wary_choose_what_is_surely_answered_until_nothing_changes() -> None
     assert chosen(dead=40, idle=12) == doubtful
 
 
+def test_a_run_is_over_when_nothing_is_answered_not_while_what_ends_turns_was_left_alone() -> None:
+    other, ends_turn = (Decision("use", key) for key in KEYS[:2])
+    wariness = Wariness()
+    for turn in range(5):
+        wariness.note(observation(turn), ends_turn, (True,), observation(turn + 1))
+    for _ in range(12):
+        wariness.note(observation(5), other, (False,), observation(5))
+    assert not wariness.over
+    wariness.note(observation(5), ends_turn, (False,), observation(5))
+    assert wariness.over
+    wariness.begin()
+    assert not wariness.over
+
+
+def test_another_run_begins_with_what_stands_before_its_first_move() -> None:
+    learner = Learner(0, endless=True)
+    for turn in range(1, 30):
+        learner.learn(observation(turn), Decision("use", KEYS[1]), (True,), observation(turn + 1))
+    learner.over()
+    learner.learn(observation(1), Decision("use", KEYS[1]), (True,), observation(2))
+    (first, *_), begun = (learner.counters.to_dict()[name] for name in ("done", "run"))
+    assert first[1]["turn n@20,15"][0] == begun[1]["turn n@20,15"][0] == 1.0
+
+
 def test_a_counter_that_is_no_own_number_counts_all_the_same() -> None:
     learner = Learner(0, endless=True)
     learner.counters.place = lambda role: "turn n@20,15" if role == "progress" else None  # type: ignore[method-assign]
