@@ -346,8 +346,8 @@ def _unpack(data: list[Any]) -> _Run:
 
 
 def _judge(runs: list[_Run], lasting: set[str], known: str | None) -> tuple[Counter, ...]:
-    """The counters that the runs agree on. Who plays well may change one with every move, as a clock does: the
-    `known` place, which did not change so often when it was found within a run, is no clock."""
+    """The counters that the runs agree on. Who plays well may change one with every move, as a clock does:
+    the `known` place, which did not change so often when it was found within a run, is no clock."""
     if not runs:
         return ()
     total = sum(r.reads for r in runs)

@@ -38,10 +38,10 @@ BOLD = 12
 OVER = 8
 """Dead moves from which the run of the game is over, nothing being left to play with: in a row, after any
 that was answered, or since any number on screen changed, after the first that did (a menu may still open).
-What has changed a number most often must be among the moves since then: while new keys were tried with no unit
-left to obey them, a game of seed 122 was given up at turn 6, where the key that ends a turn would have gone on.
-While Freeciv could be played there were at most 3 in a row and 6 without a change (1,500 steps of four seeds);
-before that, people that were killed clicked on for 20."""
+What has changed a number most often must be among the moves since then: while new keys were tried with no
+unit left to obey them, a game of seed 122 was given up at turn 6, where the key that ends a turn would have
+gone on. While Freeciv could be played there were at most 3 in a row and 6 without a change (1,500 steps of
+four seeds); before that, people that were killed clicked on for 20."""
 
 
 class Wariness:
