@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -68,6 +68,9 @@ eight had the floor so after 143 to 222 steps, the ninth when its second run end
 
 MISSED = 5
 """Reads in a row in which a counter may be missed and still be found again under another name."""
+
+PANEL = 3
+"""So many numbers with the same words that stand elsewhere by the same way are a panel that was moved."""
 
 STEP = 3.0
 """Progress counted at most for one move, so that a misread number does not outweigh all others."""
@@ -207,33 +210,51 @@ class CounterFinder:
         return ended
 
     def follow(self, shown: dict[str, float]) -> None:
-        """Find counters under another name, before `read`: one is not among the numbers `shown`, and one that
-        never stood before in this run goes on where it stopped.
+        """Find numbers under another name, before `read`: of those `shown`, some stand where none stood.
 
-        The progress counter may have other words beside it (BCE, then CE); what may yet become one, since it
-        has counted up from the start, has the same words in another place (a panel was folded). Each keeps
-        its first name: the next run begins with that. Only within a run that may have no end.
+        A panel may be folded or moved: its numbers stand elsewhere, all by the same way. The progress counter
+        may have other words beside it (BCE, then CE) and goes on where it stopped. Each keeps its first name:
+        the next run begins with that. Only within a run that may have no end.
         """
         if not self._endless:
             return
+        self._names |= self._moved(shown)
         shown = self.named(shown)
-        progress = self.place("progress")
-        new = [place for place in shown if place not in self._run.series]
-        for place, series in self._run.series.items() if new else ():
-            known = place == progress and series.last >= CLIMBED_ENDLESS
-            if place in shown or not (known or _climbs(series, CLIMBED)):
-                continue
-            last = series.last if series.doubt is None else max(series.last, series.doubt)
-            most = last + STRIDE * min(self._run.reads - series.until + 1, MISSED)
-            words = place.rpartition("@")[0]
-            going_on = [
-                other
-                for other in new
-                if (known and last < shown[other] <= most)
-                or (other.rpartition("@")[0] == words and last <= shown[other] <= most)
-            ]
-            if len(going_on) == 1:
-                self._names[going_on[0]] = place
+        place = self.place("progress")
+        series = self._run.series.get(place) if place is not None else None
+        if place is None or series is None or place in shown or series.last < CLIMBED_ENDLESS:
+            return
+        last = series.last if series.doubt is None else max(series.last, series.doubt)
+        most = last + STRIDE * min(self._run.reads - series.until + 1, MISSED)
+        words = _words(place)
+        going_on = [
+            other
+            for other, value in shown.items()
+            if other not in self._run.series
+            and (last < value <= most or (value == last and _words(other) == words))
+        ]
+        if len(going_on) == 1:
+            self._names[going_on[0]] = place
+
+    def _moved(self, shown: dict[str, float]) -> dict[str, str]:
+        """First names of what stands elsewhere by the same way, at least `PANEL` numbers with their words."""
+        named = self.named(shown)
+        new = [place for place in shown if place in named and place not in self._run.series]
+        if len(new) < PANEL:
+            return {}
+        gone = [
+            place
+            for place, series in self._run.series.items()
+            if place not in named and series.until >= self._run.reads - MISSED
+        ]
+        stood = {place: place for place in gone} | {o: p for o, p in self._names.items() if p in gone}
+        ways: dict[tuple[int, int], dict[str, str]] = {}
+        for other, (old, first) in product(new, stood.items()):
+            if _words(other) == _words(old):
+                (x, y), (u, v) = _position(other), _position(old)
+                ways.setdefault((x - u, y - v), {})[other] = first
+        most = max(ways.values(), key=len, default={})
+        return most if len(most) >= PANEL else {}
 
     def _look_within(self) -> None:
         """Look for a progress counter within a run, before there are two to compare."""
@@ -302,6 +323,15 @@ class CounterFinder:
         self._start = _starts(self._done)
         self._compare()
         self._look_within()
+
+
+def _words(place: str) -> str:
+    return place.rpartition("@")[0]
+
+
+def _position(place: str) -> tuple[int, int]:
+    x, _, y = place.rpartition("@")[2].partition(",")
+    return int(x), int(y)
 
 
 def _climbs(series: _Series, rises: int) -> bool:

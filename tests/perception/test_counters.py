@@ -133,6 +133,26 @@ def test_a_counter_keeps_its_first_name_when_the_word_beside_it_changes_and_in_t
     assert copy.gain({"ce n@129,260": 51.0}, {"ce n@129,260": 52.0}) == 1.0
 
 
+def test_numbers_of_a_panel_that_is_folded_keep_their_names() -> None:
+    """Folded at turn 4, before anything has counted up for long; CE begins while it is folded."""
+    finder = CounterFinder(endless=True)
+    for turn in range(1, 60):
+        y = 260 if turn < 4 else 76
+        word = "bce" if turn < 40 else "ce"
+        panel = {"n@61,277": 50.0, "n@84,277": 0.0, "sci n@99,294": 0.0, f"{word} n@129,260": float(turn)}
+        shown = {
+            f"{place.rpartition(',')[0]},{int(place.rpartition(',')[2]) - 260 + y}": value
+            for place, value in panel.items()
+        }
+        for _ in range(2):
+            finder.follow(shown)
+            finder.read("map" if turn < 4 else "folded", shown)
+    assert finder.place("progress") == "bce n@129,260"
+    assert finder.named(shown) == {
+        "n@61,277": 50.0, "n@84,277": 0.0, "sci n@99,294": 0.0, "bce n@129,260": 59.0
+    }  # fmt: skip
+
+
 def test_a_counter_that_changes_with_every_move_once_it_is_played_well_is_no_clock() -> None:
     finder = CounterFinder(endless=True)
     for moves in (3, 1, 1, 1):
