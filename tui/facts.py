@@ -36,6 +36,11 @@ def percent(share: float | None) -> str:
     return "?" if share is None else f"{100 * share:.0f}%"
 
 
+def money(cost: float | None) -> str:
+    """Dollars as a person reads them."""
+    return "?" if cost is None else f"${cost:.2f}"
+
+
 def signed(value: float) -> str:
     """A change with its sign."""
     return f"{value:+.3g}"
@@ -219,7 +224,7 @@ def skills(growth: Growth) -> Section:
     rows.append(("using", percent((curve.total("use") + curve.total("pass")) / moves)))
     rows.append(("model calls", number(curve.total("calls"))))
     rows.append(("tokens", number(curve.total("tokens"))))
-    rows.append(("cost", f"${curve.total('cost'):.2f}"))
+    rows.append(("cost", money(growth.cost)))
     return Section("growth", tuple(rows))
 
 

@@ -27,6 +27,9 @@ MATTERED = 24
 EDGE_SKILLS = 8
 """Skills counted for each way between two scenes."""
 
+KINDS = ("step", "skills", "counters", "model")
+"""Kinds of event that growth is made of."""
+
 KEPT = ("learnt", "composed", "merged", "pruned")
 FIELDS = ("moves", "actions", "answered", "reward", "use", "probe", "pass", *KEPT, "calls", "tokens", "cost")
 _AT = {name: number for number, name in enumerate(FIELDS)}
@@ -123,15 +126,12 @@ class Growth:
         self._values: dict[str, float] = {}
         self._scene = ""
         self._every = 1
+        self._priced = True
 
     def take(self, events: Iterable[Event]) -> None:
         """Count these events too; they come in order, each once."""
-        takers: dict[str, Callable[[Event], None]] = {
-            "step": self._step,
-            "skills": self._skills,
-            "counters": self._counters,
-            "model": self._model,
-        }
+        whose = (self._step, self._skills, self._counters, self._model)
+        takers: dict[str, Callable[[Event], None]] = dict(zip(KINDS, whose, strict=True))
         for event in events:
             taker = takers.get(event.kind)
             if taker is not None:
@@ -145,6 +145,11 @@ class Growth:
             if counter.get("role") == "progress":
                 return str(counter["place"]), str(counter.get("name", counter["place"]))
         return None
+
+    @property
+    def cost(self) -> float | None:
+        """What asking a model cost, in dollars; None when a price is not known."""
+        return self.curve.total("cost") if self._priced else None
 
     def standing(self) -> float | None:
         """Where progress stands in the run of the game that has not ended; None if that is not known."""
@@ -179,7 +184,8 @@ class Growth:
     def _model(self, event: Event) -> None:
         row = self.curve.row(self.steps)
         for name, field_name in (("calls", "calls"), ("tokens", "tokens"), ("cost_usd", "cost")):
-            row[_AT[field_name]] += float(event.data.get(name) or 0.0)  # a price may be unknown
+            row[_AT[field_name]] += float(event.data.get(name) or 0.0)
+        self._priced = self._priced and event.data.get("cost_usd") is not None
 
     def _step(self, event: Event) -> None:
         data = event.data
@@ -194,9 +200,6 @@ class Growth:
         kind = data.get("move")
         if kind in ("use", "probe", "pass"):
             row[_AT[kind]] += 1
-        for name, field_name in (("calls", "calls"), ("tokens", "tokens"), ("cost_usd", "cost")):
-            if name in data:
-                row[_AT[field_name]] += float(data[name])
         self.steps = step
         self._way(data, step)
         if data.get("ended"):

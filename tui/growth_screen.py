@@ -81,7 +81,7 @@ class GrowthScreen(WatchScreen):
             "exploring": _shares(growth, palette)
             if alone
             else _each(shown, lambda g: _rate(g, "probe", "moves"), share=True),
-            "cost": _each(shown, lambda g: g.curve.sums("cost"), low=0.0),
+            "cost": _each(shown, _cost, low=0.0),
         }
         waiting = " (still counting)" if app.counting else ""
         found = growth.progress()
@@ -91,7 +91,7 @@ class GrowthScreen(WatchScreen):
             "reward": "reward of a step",
             "answered": "answered by the screen",
             "exploring": "exploring and exploiting" if alone else "exploring",
-            "cost": f"model cost: ${growth.curve.total('cost'):.2f}, {growth.curve.total('calls'):.0f} calls",
+            "cost": f"model cost: {facts.money(growth.cost)}, {growth.curve.total('calls'):.0f} calls",
         }
         for name, one in axes.items():
             self.query_one(f"#{name}", Chart).show(one, titles[name] + waiting)
@@ -151,6 +151,10 @@ def _rate(growth: Growth, name: str, by: str) -> list[tuple[float, float]]:
 
 def _learnt(growth: Growth) -> list[tuple[float, float]]:
     return growth.curve.sums("learnt")
+
+
+def _cost(growth: Growth) -> list[tuple[float, float]]:
+    return [] if growth.cost is None else growth.curve.sums("cost")
 
 
 def _each(

@@ -163,7 +163,7 @@ def _curves(growth: Growth) -> Iterable[str]:
         )
     ]
     yield chart("exploring and exploiting", Axes(shares, 0.0, 1.0, percent=True))
-    if curve.total("calls"):
+    if curve.total("calls") and growth.cost is not None:
         yield chart("model cost, $", Axes([Series("", tuple(curve.sums("cost")), "c4")], 0.0))
 
 

@@ -33,6 +33,10 @@ def _number(value: object) -> bool:
     return (type(value) is float or type(value) is int) and -_HUGE < value < _HUGE
 
 
+def _number_or_none(value: object) -> bool:
+    return value is None or _number(value)
+
+
 def _numbers(value: object) -> bool:
     return type(value) is dict and all(map(_number, value.values()))
 
@@ -73,7 +77,7 @@ def _records(checks: dict[str, Check], needed: str = "") -> Check:
 _STEP: dict[str, Check] = {
     **dict.fromkeys(("move", "on", "why", "scene", "from"), _text),
     **dict.fromkeys(("then", "skill"), _text_or_none),
-    **dict.fromkeys(("reward", "calls", "tokens", "cost_usd"), _number),
+    **dict.fromkeys(("reward",), _number),
     **dict.fromkeys(("own", "parts", "ms"), _numbers),
     "step": _count,
     "responsive": _list,
@@ -101,6 +105,7 @@ _FIELDS: dict[str, dict[str, Check]] = {
     "start": {"steps": _count},
     "counters": {"step": _count, "found": _records(_FOUND, needed="place")},
     "skills": dict.fromkeys(("learnt", "composed", "merged", "pruned"), _number),
+    "model": {**dict.fromkeys(("calls", "tokens"), _number), "cost_usd": _number_or_none},
     "control": {"what": _text, "text": _text, "steps": _count},
 }
 

@@ -23,6 +23,7 @@ from groundup.memory.records import (
     What,
 )
 from groundup.tui import opening
+from groundup.tui.growth import KINDS as GROWTH_KINDS
 from groundup.tui.growth import Growth
 from groundup.tui.sound import sound
 from groundup.tui.state import News, RunState
@@ -168,8 +169,7 @@ class Source:
         before = min(first + CHUNK, last + 1)
         if first >= before:
             return [], first, False
-        kinds = ("step", "skills", "counters")
-        events = self.store.lookups.events_from(run, first, before, limit=CHUNK, kinds=kinds)
+        events = self.store.lookups.events_from(run, first, before, limit=CHUNK, kinds=GROWTH_KINDS)
         return events, before, before <= last
 
     def growth(self, run: str, growth: Growth | None = None) -> Growth:

@@ -75,6 +75,23 @@ def look_event(step: int, frame: str, after: str | None = None) -> JsonObject:
     return look if after is None else look | {"after": after}
 
 
+def model_event(cost_usd: float | None = 0.002) -> JsonObject:
+    """What one question to a model took."""
+    return {
+        "question": "describe",
+        "model": "made",
+        "outcome": "ok",
+        "calls": 1,
+        "tokens": 900,
+        "tokens_in": 800,
+        "tokens_out": 100,
+        "pictures": 1,
+        "image_tokens": 400,
+        "cost_usd": cost_usd,
+        "ms": 850.0,
+    }
+
+
 def frame(number: int, *, size: tuple[int, int] = (640, 360)) -> bytes:
     """A picture with some shapes in it, as PNG so that no decoder differs."""
     image = Image.new("RGB", size, (34, 38, 58))
@@ -140,6 +157,8 @@ def _log(store: Store, steps: int) -> None:
             store.append_event(RUN, "look", look_event(step, frames[step % 3], after), t=t)
         if step <= len(SKILLS) * 4 and step % 4 == 0:
             store.append_event(RUN, "skills", {"learnt": 1}, t=t)
+        if step % 40 == 0:
+            store.append_event(RUN, "model", model_event(), t=t)
         if step == 150:
             store.append_event(RUN, "skills", {"merged": 1, "pruned": 1}, t=t)
         if step == 130:

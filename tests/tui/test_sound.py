@@ -22,11 +22,11 @@ from groundup.tui.sound import sound
 from groundup.tui.source import Source
 from groundup.tui.state import RunState
 from tests.tui.conftest import Drive, settled
-from tests.tui.libraries import RUN, look_event, step_event
+from tests.tui.libraries import RUN, look_event, model_event, step_event
 
-KINDS = ("step", "look", "start", "counters", "skills", "control")
+KINDS = ("step", "look", "start", "counters", "skills", "control", "model")
 FIELDS = sorted(
-    {*step_event(1), *look_event(1, "", ""), "found", "steps", "what", "text", "learnt", "cost_usd", "calls"}
+    {*step_event(1), *look_event(1, "", ""), *model_event(), "found", "steps", "what", "text", "learnt"}
 )
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -38,7 +38,7 @@ ODD = st.recursive(
 def test_what_a_run_writes_is_left_as_it_is(library: Path) -> None:
     with Store.open(library, readonly=True) as store:
         events = store.events(RUN, limit=10_000)
-    assert {event.kind for event in events} >= {"step", "look", "start", "counters", "skills", "control"}
+    assert {event.kind for event in events} == set(KINDS)
     assert all(sound(event) is event for event in events)
 
 

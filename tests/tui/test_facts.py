@@ -1,0 +1,36 @@
+"""What is said of a run: from its log, and of nothing else."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from groundup.memory.store import Store
+from groundup.tui import facts
+from groundup.tui.growth import Growth
+from groundup.tui.source import Source
+from tests.tui.libraries import RUN, model_event
+
+
+def grown(library: Path) -> Growth:
+    with closing(Source(str(library))) as source:
+        return source.growth(RUN)
+
+
+def test_what_a_model_took_is_counted_from_the_log(library: Path) -> None:
+    growth = grown(library)
+    assert growth.curve.total("calls") == 6
+    assert growth.curve.total("tokens") == 5400
+    assert growth.cost is not None
+    assert round(growth.cost, 6) == 0.012
+    assert ("model calls", "6") in facts.skills(growth).rows
+    assert ("cost", "$0.01") in facts.skills(growth).rows
+
+
+def test_a_cost_without_a_price_is_not_known(library: Path) -> None:
+    with Store.open(library) as store:
+        store.append_event(RUN, "model", model_event(cost_usd=None))
+    growth = grown(library)
+    assert growth.cost is None
+    assert ("model calls", "7") in facts.skills(growth).rows
+    assert ("cost", "?") in facts.skills(growth).rows
