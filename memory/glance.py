@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from groundup.memory.lock import writer
+from groundup.memory.lock import writes
 from groundup.memory.records import Control, Event, RunRecord, from_json
 
 SCHEMA = 3
@@ -105,9 +105,9 @@ class Glance:
         rows = self._read("SELECT image FROM frame WHERE sha = ?", sha)
         return bytes(rows[0][0]) if rows else None
 
-    def is_written(self, run: RunRecord) -> bool:  # noqa: ARG002 - a file has one writer for all its runs
-        """Whether some process holds the library for writing."""
-        return writer(self.path) is not None
+    def is_written(self, run: RunRecord, runs: Sequence[RunRecord]) -> bool:
+        """Whether some process writes this one of the library's runs now."""
+        return writes(self.path, run, runs)
 
 
 def _events(rows: Sequence[Any]) -> list[Event]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from groundup.envs.errors import LibraryUnusable
+from groundup.memory.records import RunRecord
 
 if sys.platform == "win32":
     import msvcrt
@@ -40,6 +42,16 @@ def writer(library: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return number
+
+
+def writes(library: Path, run: RunRecord, runs: Sequence[RunRecord]) -> bool:
+    """Whether some process writes this one of the library's `runs` now.
+
+    A killed run is left as one that goes on; since there is one writer and it writes with each step, it is of
+    those the one that was written last.
+    """
+    later = any(one.status == "running" and one.updated > run.updated for one in runs if one.id != run.id)
+    return not later and writer(library) is not None
 
 
 class WriterLock:

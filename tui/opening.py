@@ -40,8 +40,8 @@ class Reader(Protocol):
     def latest_controls(self, run: str) -> list[Control]:
         """The last controls of a run, taken up or not, in order."""
 
-    def is_written(self, run: RunRecord) -> bool:
-        """Whether some process writes the library now."""
+    def is_written(self, run: RunRecord, runs: Sequence[RunRecord]) -> bool:
+        """Whether some process writes this one of the library's runs now."""
 
 
 def named(reader: Reader, beginning: str | None) -> RunRecord | None:
@@ -68,7 +68,7 @@ def opened(reader: Reader, run: RunRecord | None) -> RunState:
         for kind in ("counters", "control", "look"):
             state.take(reader.events_before(run.id, last + 1, limit=1, kinds=(kind,)))
         state.take(reader.events_before(run.id, last + 1, limit=TAIL, since=last - TAIL))
-        controls, written = reader.latest_controls(run.id), reader.is_written(run)
-        news = News(news.runs, news.skills, run, controls=controls, writer=written)
+        controls, written = reader.latest_controls(run.id), reader.is_written(run, news.runs)
+        news = News(news.runs, news.skills, run, controls=controls, written=written)
     state.bring(news)
     return state

@@ -37,7 +37,7 @@ def watch(source: Source, beginning: str | None, say: Callable[[str], None], *, 
         state.bring(news)
         if news.events:
             say(brief(state))
-    if follow and state.run.status == "running" and not state.writer:
+    if follow and state.run.status == "running" and not state.written:
         say(f"status: {facts.status_words(state)}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundup.memory.errors import LibraryUnusable, UsageError
-from groundup.memory.lock import writer
+from groundup.memory.lock import writes
 from groundup.memory.records import (
     Control,
     Event,
@@ -128,10 +128,10 @@ class Source:
         """The last controls of a run, taken up or not, in order."""
         return self.store.controls.latest(run)
 
-    def is_written(self, run: RunRecord) -> bool:
-        """Whether some process writes the library now."""
+    def is_written(self, run: RunRecord, runs: Sequence[RunRecord]) -> bool:
+        """Whether some process writes this one of the library's runs now."""
         path = self.store.path
-        return writer(path) is not None if path is not None else time.time() - run.updated < FRESH_SECONDS
+        return writes(path, run, runs) if path is not None else time.time() - run.updated < FRESH_SECONDS
 
     def kinds(self, run: str) -> list[str]:
         """The kinds of event in a run's log."""
@@ -150,7 +150,7 @@ class Source:
             run=run,
             events=store.events(run.id, after=state.next_seq - 1, limit=CHUNK),
             controls=self.latest_controls(run.id),
-            writer=self.is_written(run),
+            written=self.is_written(run, self._runs),
         )
 
     def _count(self) -> None:

@@ -30,7 +30,7 @@ class News:
     run: RunRecord | None = None
     events: Sequence[Event] = ()
     controls: Sequence[Control] = ()
-    writer: bool = False
+    written: bool = False
 
 
 @dataclass(slots=True)
@@ -40,8 +40,8 @@ class RunState:
     library: str = ""
     run: RunRecord | None = None
     runs: Sequence[RunRecord] = ()
-    writer: bool = False
-    """Whether some process holds the library for writing."""
+    written: bool = False
+    """Whether some process writes this run now, if it has not ended."""
     controls: Sequence[Control] = ()
     skills: int = 0
     next_seq: int = 0
@@ -53,13 +53,11 @@ class RunState:
     values: dict[str, deque[tuple[float, float]]] = field(default_factory=dict)
     times: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=PACE))
     note: str = ""
-    trouble: str = ""
-    """A sentence on why nothing new can be read; empty while all is well."""
 
     @property
     def live(self) -> bool:
         """Whether the run is being played now."""
-        return self.run is not None and self.run.status == "running" and self.writer
+        return self.run is not None and self.run.status == "running" and self.written
 
     @property
     def paused(self) -> bool:
@@ -81,7 +79,7 @@ class RunState:
             return "no run yet"
         if self.run.status != "running":
             return self.run.status
-        if not self.writer:
+        if not self.written:
             return "died"
         asked = f", {self.pending[-1]} asked" if self.pending else ""
         return ("paused" if self.paused else "live") + asked
@@ -98,7 +96,7 @@ class RunState:
         """Bring the state up to date."""
         self.runs, self.skills = news.runs, news.skills
         if news.run is not None:
-            self.run, self.controls, self.writer = news.run, news.controls, news.writer
+            self.run, self.controls, self.written = news.run, news.controls, news.written
             self.take(news.events)
 
     def take(self, events: Iterable[Event]) -> None:

@@ -66,6 +66,21 @@ def test_of_several_runs_one_is_named(tmp_path: Path) -> None:
     assert asdict(glanced(path, RUN[:8])) == asdict(stored(path, RUN[:8]))
 
 
+def test_of_two_unfinished_runs_only_the_one_that_is_written_is_live(tmp_path: Path) -> None:
+    path = make(tmp_path / "made.db", live=True)
+    with Store.open(path) as store:
+        store.start_run("made", "local", run_id="20990101-later")
+    with WriterLock(path, wait=0.0):
+        for read in (glanced, stored):
+            assert read(path, RUN).status == "died"
+            assert read(path, "2099").live
+        with closing(Source(str(path))) as source:  # and so it stays while it is watched
+            for run, live in ((RUN, False), ("2099", True)):
+                state = source.open_run(source.run(run))
+                state.bring(source.news(state))
+                assert state.live is live
+
+
 def test_a_library_without_runs(tmp_path: Path) -> None:
     path = tmp_path / "empty.db"
     Store.open(path).close()
