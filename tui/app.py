@@ -43,6 +43,9 @@ LEAVING_SECONDS = 5.0
 TROUBLED_SECONDS = 2.0
 """The same while the library cannot be read."""
 
+SENTENCE_SECONDS = 15.0
+"""Time that a sentence on what went wrong stays, to be read and acted on."""
+
 _T = TypeVar("_T")
 
 
@@ -230,8 +233,12 @@ class WatchApp(App[None]):
         options = [(r.id, f"{r.id}  {r.game}, {r.policy}, {r.steps} steps, {r.status}") for r in runs]
 
         async def chosen(run_id: str | None) -> None:
-            if run_id is not None:
+            if run_id is None:
+                return
+            try:
                 await self._watch_run(run_id)
+            except GroundupError as error:
+                self.notify(str(error), severity="error", timeout=SENTENCE_SECONDS)
 
         self.push_screen(Choice("Which run?", options), chosen)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,15 @@ async def keys(pilot: AppPilot, *pressed: str) -> None:
     for key in pressed:
         await pilot.press(key)
     await settled(pilot)
+
+
+async def said(pilot: AppPilot, words: str) -> None:
+    """Wait until a notice says so."""
+    for _ in range(200):
+        if any(words in notice.message for notice in pilot.app._notifications):
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"{words!r} is not in {[notice.message for notice in pilot.app._notifications]}")
 
 
 def names(pilot: AppPilot) -> list[str]:
@@ -88,6 +99,25 @@ def test_another_run_is_chosen(drive: Drive, library: Path) -> None:
         await settled(pilot)
         assert app.state.run.id == RUN
         assert app.growth.steps == 240
+
+    drive(library, act)
+
+
+def test_a_damaged_run_is_a_sentence_and_the_one_that_is_watched_stays(drive: Drive, library: Path) -> None:
+    with Store.open(library) as store:
+        store.start_run("made", "local", run_id="20270101-000000-newer")
+    with closing(sqlite3.connect(library)) as connection, connection:
+        connection.execute("UPDATE event SET data = '{oops' WHERE seq = (SELECT max(seq) FROM event)")
+
+    async def act(pilot: AppPilot) -> None:
+        app = pilot.app
+        assert isinstance(app, WatchApp)
+        await pilot.press("w")
+        await pilot.pause(0.3)
+        await pilot.press("down", "enter")
+        await said(pilot, "damaged")
+        assert app.state.run is not None
+        assert app.state.run.id == "20270101-000000-newer"
 
     drive(library, act)
 
