@@ -112,11 +112,13 @@ def decision(state: RunState) -> Section:
     what = f"{last.get('move', '?')} {last.get('on', '?')}"
     if last.get("then"):
         what += f"{' dragged to' if last.get('drag') else ', then'} {last['then']}"
-    rows: list[Row] = [(f"{what} ({last.get('why') or 'no reason kept'})",)]
-    return Section(
-        f"decision of step {last.get('step', '?')}, seen in {look.get('scene') or last.get('from', '?')}",
-        tuple(rows),
+    # Not every step is looked at: the last look may be of an earlier one, in another scene.
+    seen = look.get("scene") if "step" in look and look["step"] == last.get("step") else None
+    rows: tuple[Row, ...] = (
+        (f"{what} ({last.get('why') or 'no reason kept'})",),
+        (f"seen in {last.get('from') or seen or '?'}",),
     )
+    return Section(f"decision of step {last.get('step', '?')}", rows)
 
 
 def candidates(state: RunState) -> Section:

@@ -30,6 +30,7 @@ class RunScreen(WatchScreen):
     RunScreen #left { width: 3fr; }
     RunScreen #right { width: 2fr; min-width: 38; scrollbar-gutter: stable; }
     RunScreen #frame { height: auto; max-height: 70%; background: $surface; }
+    RunScreen #frame { border: round $primary 60%; border-title-color: $accent; }
     RunScreen #curves { height: 1fr; min-height: 7; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,6 +74,8 @@ class RunScreen(WatchScreen):
             self.query_one(f"#{name}", Panel).show(section)
         if not state.live or time.monotonic() >= self._curves_due:
             self._show_curves()
+        frame = self.query_one("#frame", Picture)
+        frame.border_title = f"frame of step {state.look['step']}" if "step" in state.look else "frame"
         sha = str(state.look.get("frame", ""))
         if sha != self._sha and not self._loading:
             self._loading = True
@@ -80,7 +83,7 @@ class RunScreen(WatchScreen):
             self.call_after_refresh(begin, self, partial(self._show_frame, sha), group="frame")
         elif not sha:
             words = "no picture in this log" if state.run else "no run yet: groundup play spire --steps 300"
-            self.query_one("#frame", Picture).show(None, words=words)
+            frame.show(None, words=words)
 
     def _show_curves(self) -> None:
         app = self.watch_app

@@ -5,11 +5,28 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from groundup.memory.records import Event
 from groundup.memory.store import Store
 from groundup.tui import facts
 from groundup.tui.growth import Growth
 from groundup.tui.source import Source
-from tests.tui.libraries import RUN, model_event
+from groundup.tui.state import RunState
+from tests.tui.libraries import RUN, look_event, model_event, step_event
+
+
+def test_a_step_that_was_not_looked_at_names_its_own_scene() -> None:
+    state = RunState()
+    for number, (kind, data) in enumerate(
+        (("look", look_event(5, "")), ("step", step_event(5)), ("step", step_event(6)))
+    ):
+        state.take([Event(RUN, number, 0.0, kind, data)])
+    assert state.look["scene"] == "scene 0"
+    assert facts.decision(state).title == "decision of step 6"
+    assert facts.decision(state).rows[1] == ("seen in scene 1",)
+    del state.last["from"]  # an older log
+    assert facts.decision(state).rows[1] == ("seen in ?",)
+    state.look = look_event(6, "")
+    assert facts.decision(state).rows[1] == ("seen in scene 1",)
 
 
 def grown(library: Path) -> Growth:

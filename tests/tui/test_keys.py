@@ -161,6 +161,14 @@ def test_controls_are_asked_of_a_live_run_and_of_no_other(tmp_path: Path, drive:
     drive(path, refused)
 
 
+def test_the_frame_says_of_which_step_it_is(drive: Drive, tmp_path: Path) -> None:
+    async def act(pilot: AppPilot) -> None:
+        assert pilot.app.screen.query_one("#frame").border_title == "frame of step 240"
+        assert pilot.app.screen.query_one("#decision").border_title == "decision of step 241"
+
+    drive(make(tmp_path / "more.db", steps=241), act)
+
+
 def test_proposals_are_hidden_and_shown(drive: Drive, library: Path) -> None:
     async def act(pilot: AppPilot) -> None:
         picture: Any = pilot.app.screen.query_one("#frame")
