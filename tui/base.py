@@ -221,7 +221,7 @@ class Chart(Widget):
     """Curves in a frame with their title."""
 
     DEFAULT_CSS = """
-    Chart { height: 1fr; min-height: 6; padding: 0 1; }
+    Chart { height: 1fr; min-height: 6; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     Chart { border: round $primary 60%; border-title-color: $accent; }
     """
 
@@ -246,14 +246,9 @@ class Chart(Widget):
         width, height = self.content_size
         if axes is None or not any(one.points for one in axes.series):
             return Text("nothing to show yet", style="dim")
-        legend = Text(no_wrap=True, overflow="ellipsis")
-        for one in axes.series:
-            if one.name:
-                legend.append("■ ", one.colour).append(one.name + "  ")
-        rows = draw(axes, width, height - bool(legend.plain), "dim")
-        whole = Text("\n", no_wrap=True, overflow="ellipsis").join([legend, *rows] if legend.plain else rows)
-        whole.no_wrap, whole.overflow = True, "ellipsis"
-        return whole
+        names = [Text("■ ", one.colour).append(one.name, "") for one in axes.series if one.name]
+        legend = [Text("  ").join(names)] if names else []
+        return Text("\n").join([*legend, *draw(axes, width, height - len(legend), "dim")])
 
 
 def _columns(section: facts.Section) -> tuple[int, int]:

@@ -204,9 +204,9 @@ def _progress(growth: Growth, palette: Sequence[str]) -> Axes:
 def _shares(growth: Growth, palette: Sequence[str]) -> Axes:
     series = []
     for name, words, colour in (
-        ("probe", "exploring", palette[0]),
-        ("use", "using a skill", palette[2]),
-        ("pass", "passing", palette[1]),
+        ("probe", "explore", palette[0]),
+        ("use", "use", palette[2]),
+        ("pass", "pass", palette[1]),
     ):
         points = _rate(growth, name, "moves")
         if points:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -195,6 +196,19 @@ def test_a_run_of_another_library_is_laid_over(drive: Drive, library: Path, tmp_
         assert len(chart._axes.series) == 1
 
     drive(library, act, beside=(other,))
+
+
+def test_names_of_curves_that_are_too_long_are_cut_and_the_axes_stay(
+    drive: Drive, library: Path, tmp_path: Path
+) -> None:
+    async def act(pilot: AppPilot) -> None:
+        await keys(pilot, "2", "o")
+        await keys(pilot, "enter")
+        shown = "\n".join(lines(pilot)[1:])
+        assert f"■ {RUN}  ■ other.db…" in shown
+        assert len(re.findall("240 *│", shown)) == 6
+
+    drive(library, act, size=(80, 24), beside=(make(tmp_path / "other.db", steps=100),))
 
 
 def test_skills_are_searched_sorted_and_filtered(drive: Drive, library: Path) -> None:
