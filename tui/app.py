@@ -22,7 +22,7 @@ from textual.screen import Screen
 
 from groundup.memory.errors import GroundupError, UsageError
 from groundup.memory.records import JsonObject, What
-from groundup.tui.base import WatchScreen, begin
+from groundup.tui.base import SENTENCE_SECONDS, WatchScreen, begin
 from groundup.tui.dialogs import Choice, Question
 from groundup.tui.feed import Feed
 from groundup.tui.growth import Growth
@@ -42,9 +42,6 @@ LEAVING_SECONDS = 5.0
 
 TROUBLED_SECONDS = 2.0
 """The same while the library cannot be read."""
-
-SENTENCE_SECONDS = 15.0
-"""Time that a sentence on what went wrong stays, to be read and acted on."""
 
 _T = TypeVar("_T")
 

@@ -48,6 +48,9 @@ NORMAL, WIDE = 110, 200
 HIGH, TALL = 36, 70
 """Rows from which a screen is `-high`, and from which it is `-tall`."""
 
+SENTENCE_SECONDS = 15.0
+"""Time that a sentence on what went wrong stays, to be read and acted on."""
+
 SMALLEST = (60, 18)
 """Columns and rows below which nothing useful fits; 80 by 24 is what is laid out for."""
 

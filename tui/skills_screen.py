@@ -16,8 +16,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Input, Static
 
+from groundup.memory.errors import GroundupError
 from groundup.tui import facts
-from groundup.tui.base import Panel, WatchScreen, begin
+from groundup.tui.base import SENTENCE_SECONDS, Panel, WatchScreen, begin
 from groundup.tui.picture import Picture, decode
 from groundup.tui.skill_page import SkillPage, effects
 
@@ -358,8 +359,11 @@ def export(screen: WatchScreen, skill_id: str, name: str) -> None:
     file = re.sub(r"[^\w-]+", "-", name).strip("-")[:40] or "skill"
 
     async def written(text: str) -> None:
-        count = await app.read(app.feed.source.export, [skill_id], Path(text).expanduser())
-        if count is not None:
+        try:
+            await app.feed.ask(app.feed.source.export, [skill_id], Path(text).expanduser())
+        except GroundupError as error:
+            app.notify(str(error), severity="error", timeout=SENTENCE_SECONDS)
+        else:
             app.notify(f"Written to {text}: groundup skills import {text} takes it over.")
 
     app.question("Write it to:", written, f"{file}.zip")

@@ -313,6 +313,20 @@ def test_a_skill_is_exported_and_taken_over(drive: Drive, library: Path, tmp_pat
         assert all(other.store.get_frame(sha) for sha in skill.templates)
 
 
+def test_a_skill_that_cannot_be_exported_is_a_sentence_that_stays(
+    drive: Drive, library: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "there.zip").touch()
+
+    async def act(pilot: AppPilot) -> None:
+        await keys(pilot, "3", "e")
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "there.zip")
+        await pilot.press("enter")
+        await said(pilot, "there.zip exists already")
+
+    drive(library, act)
+
+
 def test_changes_of_a_live_run_go_through_it(tmp_path: Path, drive: Drive) -> None:
     path = make(tmp_path / "live.db", live=True)
 
