@@ -77,7 +77,7 @@ class SkillsScreen(WatchScreen):
         Binding("slash", "search", "Search", key_display="/"),
         Binding("m", "similar", "Alike"),
         Binding("o", "sort", "Order"),
-        Binding("f", "filter", "Filter"),
+        Binding("f", "filter", "Filter", show=False),  # with it, q is cut off at 80 columns
         Binding("z", "retired", "Retired", show=False),
         Binding("r", "rename", "Rename"),
         Binding("i", "pin", "Pin"),
@@ -223,9 +223,10 @@ class SkillsScreen(WatchScreen):
     def _show_side(self) -> None:
         line = self._chosen()
         if line is None:
-            words = "no skill here" if self._lines else "no skill learnt yet"
+            words = "no skill here: Esc shows all" if self._lines or self._text else "no skill learnt yet"
             self.query_one("#facts", Panel).show(facts.Section("skill", ((words,),)))
             self.query_one("#crop", Picture).show(None, words="")
+            self._pictured = ""
             return
         rows = [
             ("does", line.description.partition(":")[0]),

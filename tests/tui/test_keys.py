@@ -224,6 +224,14 @@ def test_skills_are_searched_sorted_and_filtered(drive: Drive, library: Path) ->
         assert sorted(names(pilot)) == ["<b>return</b>", "end turn"]
         await keys(pilot, "escape")
         assert len(names(pilot)) == 5
+        await keys(pilot, "slash")
+        await pilot.press(*"nothing", "enter")
+        await settled(pilot)
+        panel: Any = pilot.app.screen.query_one("#facts", Panel)
+        assert panel._shown.rows == (("no skill here: Esc shows all",),)
+        await keys(pilot, "escape")
+        picture: Any = pilot.app.screen.query_one("#crop")
+        assert picture._image is not None
         await keys(pilot, "f")
         assert names(pilot) == ["<b>return</b>"]
         await keys(pilot, "escape", "ctrl+home", "m")
@@ -261,8 +269,11 @@ def test_a_skill_is_renamed_pinned_retired_and_each_undone(drive: Drive, library
         assert kept() == ("strike, then look 4", False, None)
         await keys(pilot, "u")
         assert kept() == ("strike, then look 4", False, None)
+        await keys(pilot, "x")
+        assert len(names(pilot)) == 4
         await keys(pilot, "z")
-        assert isinstance(pilot.app.screen, SkillsScreen)
+        table = pilot.app.screen.query_one(DataTable)
+        assert sorted(str(table.get_cell_at((row, 0))) for row in range(5)) == [" ", " ", " ", " ", "×"]
 
     drive(library, act)
 
@@ -289,6 +300,7 @@ def test_the_last_columns_are_left_out_where_there_is_no_room(drive: Drive, libr
         await pilot.resize_terminal(80, 24)
         await settled(pilot)
         assert heads(pilot)[-1] not in ("scene", "came by")
+        assert "q Quit" in lines(pilot)[-1]
         table = pilot.app.screen.query_one(DataTable)
         assert table.virtual_size.width <= table.scrollable_content_region.width
 
