@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from groundup.tui import facts
 from groundup.tui.growth import Growth
 from groundup.tui.source import Source
 from groundup.tui.state import RunState
+
+if TYPE_CHECKING:
+    from groundup.tui.segments import Segmentation
 
 EVERY_SECONDS = 1.0
 """Time between two looks at a live run."""
@@ -39,6 +43,15 @@ def watch(source: Source, beginning: str | None, say: Callable[[str], None], *, 
             say(brief(state))
     if follow and state.run.status == "running" and not state.written:
         say(f"status: {facts.status_words(state)}")
+
+
+def segment_lines(segments: Segmentation) -> list[str]:
+    """A segmented video: a line on all of it, and one on each segment."""
+    out = [f"segments: {segments.title.strip()}"]
+    for number in range(len(segments.starts)):
+        told = ", ".join(f"{name} {words}" for name, words in segments.facts(number))
+        out.append(f"segment {number + 1}: {told}")
+    return out
 
 
 def lines(state: RunState, growth: Growth) -> list[str]:

@@ -80,6 +80,31 @@ class Segmentation:
         """The last frame of a segment."""
         return self.starts[number + 1] - 1 if number + 1 < len(self.starts) else self.frames - 1
 
+    @property
+    def title(self) -> str:
+        """The video and how it was cut, in a line."""
+        size = f"{self.frames} frames at {self.fps:g} a second"
+        return f"{self.video}: {size}, {len(self.starts)} segments {self.rule}"
+
+    def cause(self, number: int) -> str:
+        """Why a segment began: the cause that ended the one before."""
+        if number == 0:
+            return "the start"
+        return self.causes[number - 1] if number - 1 < len(self.causes) else "?"
+
+    def facts(self, number: int) -> tuple[tuple[str, str], ...]:
+        """What is known of a segment, as (name, words)."""
+        start, end = self.starts[number], self.end(number)
+        events = [f"{name} at {frame}" for frame, name in self.events if start <= frame <= end]
+        picture = self.picture(number)
+        return (
+            ("frames", f"{start} to {end}, {(end - start + 1) / self.fps:.1f} s"),
+            ("cut by", self.cause(number)),
+            ("boundary", "accepted" if start in self.accepted else "as it was found"),
+            ("events", ", ".join(events) or "none"),
+            ("picture", f"frame {picture[0]}" if picture else "none kept"),
+        )
+
     def moved(self, number: int, by: int) -> Segmentation:
         """The same with a segment's start moved, no further than its neighbours let it."""
         if number <= 0:

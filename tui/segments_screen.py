@@ -96,15 +96,12 @@ class SegmentsScreen(WatchScreen):
             return
         number = self._number
         palette = colours(self.watch_app)
-        start, end = seg.starts[number], seg.end(number)
+        start = seg.starts[number]
         marks = [(float(s), palette[2] if s in seg.accepted else palette[3]) for s in seg.starts[1:]]
         chosen = (float(start), palette[1])
         loss = Series("", seg.losses, palette[0])
-        title = (
-            f"{seg.video}: {seg.frames} frames at {seg.fps:g} a second, {len(seg.starts)} segments {seg.rule}"
-        )
         whole = Axes([loss], marks=[*marks, chosen], first=0.0, last=float(seg.frames))
-        self.query_one("#whole", Chart).show(whole, title)
+        self.query_one("#whole", Chart).show(whole, seg.title)
         first, last = max(0, start - AROUND), min(seg.frames, start + AROUND)
         points = tuple(point for point in seg.losses if first <= point[0] <= last)
         near = [mark for mark in (*marks, chosen) if first <= mark[0] <= last]
@@ -112,16 +109,8 @@ class SegmentsScreen(WatchScreen):
             Axes([Series("", points, palette[0])], marks=near, first=float(first), last=float(last)),
             f"frames {first} to {last}",
         )
-        events = [f"{name} at {frame}" for frame, name in seg.events if start <= frame <= end]
+        self.query_one("#facts", Panel).show(Section(f"segment {number + 1}", seg.facts(number)))
         picture = seg.picture(number)
-        rows = [
-            ("frames", f"{start} to {end}, {(end - start + 1) / seg.fps:.1f} s"),
-            ("cut by", _cause(seg, number)),
-            ("boundary", "accepted" if start in seg.accepted else "as it was found"),
-            ("events", ", ".join(events) or "none"),
-            ("picture", f"frame {picture[0]}" if picture else "none kept"),
-        ]
-        self.query_one("#facts", Panel).show(Section(f"segment {number + 1}", tuple(rows)))
         image = decode(picture[1]) if picture else None
         self.query_one("#key", Picture).show(image, words="no key frame was kept for this segment")
 
@@ -189,11 +178,4 @@ def _row(seg: Segmentation, number: int) -> tuple[Text, ...]:
     start, end = seg.starts[number], seg.end(number)
     cells = (str(number + 1), str(start), str(end), f"{(end - start + 1) / seg.fps:.1f}")
     sign = "✓" if start in seg.accepted else ""
-    return (*(Text(cell, justify="right") for cell in cells), Text(_cause(seg, number)), Text(sign))
-
-
-def _cause(seg: Segmentation, number: int) -> str:
-    """Why the segment began: the cause that ended the one before."""
-    if number == 0:
-        return "the start"
-    return seg.causes[number - 1] if number - 1 < len(seg.causes) else "?"
+    return (*(Text(cell, justify="right") for cell in cells), Text(seg.cause(number)), Text(sign))

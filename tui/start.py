@@ -39,6 +39,10 @@ def watch(options: WatchOptions) -> None:
         raise UsageError(
             "--plain prints lines, --web shows a page and --svg writes a picture: give one of them."
         )
+    if options.beside and (options.plain or options.svg is not None):
+        raise UsageError(
+            "--beside is for curves over each other on a screen: leave it out with --plain and --svg."
+        )
     if options.svg is not None:
         _draw(options, options.svg)
     elif options.plain:
@@ -65,8 +69,11 @@ def _print(options: WatchOptions) -> None:
     from groundup.tui import plain
     from groundup.tui.source import open_source
 
+    segments = _segments(options)
     source = open_source(options.library)
     try:
+        for line in plain.segment_lines(segments) if segments is not None else ():
+            print(line, flush=True)
         plain.watch(source, options.run, lambda line: print(line, flush=True))
     finally:
         source.close()
