@@ -1,6 +1,6 @@
-"""Events as whoever shows them may rely on: a field that is not of its kind is taken as missing.
+"""Events and skills as whoever shows them may rely on: a field that is not of its kind is taken as missing.
 
-A log may come from anywhere, and half of it from a program that is not ours; fields that are missing are
+A library may come from anywhere, and half of it from a program that is not ours; fields that are missing are
 no trouble to anybody here, since an older log lacks some too.
 """
 
@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
-from groundup.memory.records import Event
+from groundup.memory.records import Event, JsonObject, SkillRecord
+
+if TYPE_CHECKING:
+    from groundup.memory.lookups import SkillLine
 
 Check = Callable[[object], bool]
+S = TypeVar("S", SkillRecord, "SkillLine")
 
 _HUGE = 1e15
 """Beyond this a number is no count, no pixel and no reward; "not a number" is beyond everything."""
@@ -78,7 +83,7 @@ _STEP: dict[str, Check] = {
     **dict.fromkeys(("move", "on", "why", "scene", "from"), _text),
     **dict.fromkeys(("then", "skill"), _text_or_none),
     **dict.fromkeys(("reward",), _number),
-    **dict.fromkeys(("own", "parts", "ms"), _numbers),
+    **dict.fromkeys(("own", "parts", "ms", "change"), _numbers),
     "step": _count,
     "responsive": _list,
     "points": _rows(2),
@@ -119,3 +124,15 @@ def sound(event: Event) -> Event:
         return event
     odd = [name for name, value in event.data.items() if name in checks and not checks[name](value)]
     return replace(event, data={k: v for k, v in event.data.items() if k not in odd}) if odd else event
+
+
+def sound_skill(skill: S) -> S:
+    """The skill with nothing but numbers in its statistics and its effect; the same when that is so."""
+    if _numbers(skill.statistics) and _numbers(skill.effect):
+        return skill
+    return replace(skill, statistics=_only_numbers(skill.statistics), effect=_only_numbers(skill.effect))
+
+
+def _only_numbers(document: object) -> JsonObject:
+    found = document if isinstance(document, dict) else {}
+    return {name: value for name, value in found.items() if _number(value)}

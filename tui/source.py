@@ -25,7 +25,7 @@ from groundup.memory.records import (
 from groundup.tui import opening
 from groundup.tui.growth import KINDS as GROWTH_KINDS
 from groundup.tui.growth import Growth
-from groundup.tui.sound import sound
+from groundup.tui.sound import sound, sound_skill
 from groundup.tui.state import News, RunState
 
 if TYPE_CHECKING:
@@ -209,11 +209,13 @@ class Source:
         """The skills that hold `text`, at most 5,000, and the ids of those that are pinned."""
         from groundup.memory.edits import pinned
 
-        return self.store.lookups.skill_lines(text=text, retired=retired), pinned(self.store)
+        lines = self.store.lookups.skill_lines(text=text, retired=retired)
+        return [sound_skill(line) for line in lines], pinned(self.store)
 
     def skill(self, skill_id: str) -> SkillRecord | None:
         """One skill with its steps."""
-        return self.store.get_skill(skill_id)
+        record = self.store.get_skill(skill_id)
+        return None if record is None else sound_skill(record)
 
     def evidence(self, skill_id: str) -> list[UseRecord]:
         """The last uses of a skill, oldest first."""

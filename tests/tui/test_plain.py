@@ -22,7 +22,7 @@ def test_a_segmented_video_is_told_in_lines(tmp_path: Path, capsys: pytest.Captu
         "segment 2: frames 120 to 299, 9.0 s, cut by loss, boundary as it was found, "
         "events mine_block:log at 290, picture frame 120"
     ) in shown
-    assert any(line.startswith("decision: ") for line in shown)
+    assert any(line.startswith("decision of step 10: ") for line in shown)
 
 
 @pytest.mark.parametrize("way", [{"plain": True}, {"svg": Path("picture.svg")}])
