@@ -163,6 +163,10 @@ class Growth:
             return []
         return [(float(e.ended), e.values[place[0]]) for e in self.episodes if place[0] in e.values]
 
+    def earned(self) -> list[tuple[float, float]]:
+        """(step at which a run of the game ended, the reward of all of it)."""
+        return [(float(e.ended), e.reward) for e in self.episodes]
+
     def ways(self, scene: str) -> list[tuple[str, str, int, str]]:
         """The ways into and out of a scene, most used first: (from, to, how often, its skill most used)."""
         out = []

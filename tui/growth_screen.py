@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from textual.containers import Grid
 
 from groundup.memory.errors import GroundupError
 from groundup.tui import facts
-from groundup.tui.base import Chart, WatchScreen, begin, colours
+from groundup.tui.base import SENTENCE_SECONDS, Chart, WatchScreen, begin, colours
 from groundup.tui.chart import Axes, Series
 from groundup.tui.dialogs import Choice
 from groundup.tui.feed import Feed
@@ -24,6 +25,10 @@ SMOOTH = 12
 
 MOST = 4
 """Runs laid over the one that is watched: as many as there are colours left."""
+
+
+FOLLOW_SECONDS = 1.0
+"""Time between two looks at a run that is laid over."""
 
 
 @dataclass(slots=True)
@@ -73,10 +78,11 @@ class GrowthScreen(WatchScreen):
             shown.append((other.name, other.growth, colour))
         alone = len(shown) == 1
         growth = app.growth
+        ended = any(other.ended for _, other, _ in shown)
         axes = {
             "skills": _skills(growth, palette) if alone else _each(shown, _learnt),
             "progress": _progress(growth, palette) if alone else _each(shown, Growth.reached),
-            "reward": _each(shown, lambda g: _rate(g, "reward", "moves")),
+            "reward": _each(shown, Growth.earned if ended else lambda g: _rate(g, "reward", "moves")),
             "answered": _each(shown, lambda g: _rate(g, "answered", "actions"), share=True),
             "exploring": _shares(growth, palette)
             if alone
@@ -88,7 +94,7 @@ class GrowthScreen(WatchScreen):
         titles = {
             "skills": "skills kept",
             "progress": f"{found[1]} at the end of a run" if found else "progress: no counter found yet",
-            "reward": "reward of a step",
+            "reward": "reward of a run of the game" if ended else "reward of a step",
             "answered": "answered by the screen",
             "exploring": "exploring and exploiting" if alone else "exploring",
             "cost": f"model cost: {facts.money(growth.cost)}, {growth.curve.total('calls'):.0f} calls",
@@ -122,22 +128,24 @@ class GrowthScreen(WatchScreen):
                 feed, run, f"{feed.source.name.rpartition('/')[2]} {run}" if number != "0" else run, Growth()
             )
             self._others.append(other)
-            begin(self, partial(self._count, other), group="others")
+            begin(self, partial(self._count, other), group="count")
 
         self.app.push_screen(Choice("Which run to lay over this one?", options[::-1][:200]), chosen)
 
     async def _count(self, other: _Other) -> None:
-        more = True
+        """Count another run's log, then what comes, as long as it is laid over."""
         try:
-            while more:
+            while other in self._others:
                 events, after, more = await other.feed.ask(
                     other.feed.source.next_events, other.run, other.growth.next_seq
                 )
                 other.growth.take(events)
                 other.growth.next_seq = after
-                self.tell()
+                if events:
+                    self.tell()
+                await asyncio.sleep(0.01 if more else FOLLOW_SECONDS)
         except GroundupError as error:
-            self.watch_app.notify(str(error), severity="error")
+            self.watch_app.notify(str(error), severity="error", timeout=SENTENCE_SECONDS)
 
     def action_clear(self) -> None:
         """Take away the runs that were laid over."""

@@ -150,8 +150,8 @@ def _curves(growth: Growth) -> Iterable[str]:
         f"{found[1]} at the end of a run" if found else "progress: no counter found",
         Axes(runs if reached else [], 0.0, first=0.0, last=float(growth.steps)),
     )
-    ended = [(float(e.ended), e.reward) for e in growth.episodes]
-    yield chart("reward of a run of the game", Axes([Series("", tuple(ended), "c0")] if ended else []))
+    earned = Series("", tuple(growth.earned()), "c0")
+    yield chart("reward of a run of the game", Axes([earned] if earned.points else []))
     answered = Series("", tuple(curve.rates("answered", "actions", window=window)), "c2")
     yield chart("answered by the screen", Axes([answered], 0.0, 1.0, percent=True))
     shares = [

@@ -25,7 +25,7 @@ from groundup.tui.skill_page import SkillPage
 from groundup.tui.skills_screen import SkillsScreen
 from groundup.tui.theme import DARK, LIGHT
 from tests.tui.conftest import Drive, settled
-from tests.tui.libraries import RUN, make
+from tests.tui.libraries import RUN, make, step_event
 from tests.tui.segmented import STARTS, write_segments
 
 AppPilot = Pilot[None]
@@ -192,6 +192,15 @@ def test_a_run_of_another_library_is_laid_over(drive: Drive, library: Path, tmp_
         series = chart._axes.series
         assert [one.name for one in series] == [RUN, f"other.db {RUN}"]
         assert series[1].points[-1][0] == 100
+        reward: Any = pilot.app.screen.query_one("#reward", Chart)
+        assert [len(one.points) for one in reward._axes.series] == [4, 1]  # runs of the game that ended
+        with Store.open(other) as store:
+            store.append_event(RUN, "step", step_event(101))
+        for _ in range(100):  # it is followed
+            await pilot.pause(0.1)
+            if chart._axes.series[1].points[-1][0] == 101:
+                break
+        assert chart._axes.series[1].points[-1][0] == 101
         await keys(pilot, "c")
         assert len(chart._axes.series) == 1
 
