@@ -25,7 +25,6 @@ from groundup.tui.start import WatchOptions
 from groundup.tui.web_page import PAGE
 
 HOST = "127.0.0.1"
-COOKIE = "groundup-watch"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,12 +35,13 @@ class WatchServer(Server):
     def __init__(self, command: str, port: int) -> None:
         super().__init__(command, host=HOST, port=port, title="groundup watch")
         self.token = secrets.token_urlsafe(24)
-        self._addresses = {f"{name}:{port}" for name in (HOST, "localhost")}
+        self._address = f"{HOST}:{port}"
+        self._cookie = f"groundup-watch-{port}"  # a browser sends its cookies to every port
 
     @property
     def url(self) -> str:
         """The address with the token."""
-        return f"http://{HOST}:{self.port}/?token={self.token}"
+        return f"http://{self._address}/?token={self.token}"
 
     def initialize_logging(self) -> None:
         """Nothing of the server's own reaches the terminal."""
@@ -70,19 +70,21 @@ class WatchServer(Server):
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.headers.get("Host") not in self._addresses:
-            raise web.HTTPForbidden(text="This is not the address that groundup watch listens on.\n")
+        if request.headers.get("Host") != self._address:
+            raise web.HTTPForbidden(
+                text=f"groundup watch is at http://{self._address}: open the address as it was printed.\n"
+            )
         origin = request.headers.get("Origin")
-        if origin is not None and origin not in {f"http://{name}" for name in self._addresses}:
+        if origin not in (None, f"http://{self._address}"):
             raise web.HTTPForbidden(text="groundup watch answers no other page.\n")
-        given = request.query.get("token") or request.cookies.get(COOKIE) or ""
+        given = request.query.get("token") or request.cookies.get(self._cookie) or ""
         if not hmac.compare_digest(given.encode(), self.token.encode()):
             raise web.HTTPForbidden(
                 text="The token is missing or wrong: open the address as it was printed.\n"
             )
         response = await handler(request)
         if request.path == "/":
-            response.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict")
+            response.set_cookie(self._cookie, self.token, httponly=True, samesite="Strict")
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["X-Frame-Options"] = "DENY"
             response.headers["Content-Security-Policy"] = (

@@ -68,6 +68,10 @@ def test_only_who_has_the_token_gets_an_answer(address: str) -> None:
     assert answer(address, Host="elsewhere.example") == 403
     assert answer(address, Host=f"elsewhere.example:{port}") == 403
     assert answer(address, Origin=bare.rstrip("/")) == 200
+    # Another name of this machine is another origin: the page's scripts and its socket are refused there.
+    assert answer(address, Host=f"localhost:{port}") == 403
+    with urllib.request.urlopen(address, timeout=10) as response:
+        assert response.headers["Set-Cookie"].startswith(f"groundup-watch-{port}=")
     with socket.socket() as outside:  # no other address of this machine listens
         assert outside.connect_ex(("127.0.0.2", int(port))) != 0
 
