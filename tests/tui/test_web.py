@@ -109,7 +109,7 @@ def test_a_browser_shows_a_live_run_and_takes_keys(address: str, live: Path, tmp
     with browser(1200, 800) as page:
         page.on("request", lambda r: None if r.url.startswith((origin, "data:")) else elsewhere.append(r.url))
         page.goto(address)
-        page.wait_for_selector("body.-first-byte", timeout=20_000)
+        page.wait_for_selector("body.-first-byte", timeout=90_000)
         before: list[bytes] = []
 
         def still(image: Image.Image) -> bool:
