@@ -103,24 +103,19 @@ class ServerReasoner:
         """Down the ladder from the remembered rung until a reply fits."""
         usage, why = NOTHING, "no form was taken"
         for rung in self._rungs(question):
-            try:
-                text, used = await self._request(question, rung, usage)
-            except NotTaken as error:
-                usage, why = usage + _sent(1), str(error)
-                continue
-            usage += used
-            try:
-                return self._found(question, rung, text, usage)
-            except ValueError as error:
-                why = str(error)
-            if self._sure:
-                text, used = await self._request(question, rung, usage, mend=why)
+            mend = ""
+            # Where a form has proved itself, a reply that does not fit is asked for once more.
+            for _ in range(2 if self._sure else 1):
+                try:
+                    text, used = await self._request(question, rung, usage, mend)
+                except NotTaken as error:
+                    usage, why = usage + _sent(1), str(error)
+                    break
                 usage += used
                 try:
                     return self._found(question, rung, text, usage)
                 except ValueError as error:
-                    why = str(error)
-                break
+                    why = mend = str(error)
         # What no rung brings is not looked for on all of them again.
         self._servers.remember(self.url, self.model, self._servers.rung(self.url, self.model) or RUNGS[-1])
         raise Invalid(

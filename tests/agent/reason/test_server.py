@@ -144,6 +144,13 @@ def test_one_reply_in_the_wrong_form_is_mended_once() -> None:
     assert "there are things 1 to 2" in bodies[2]["messages"][1]["content"][0]["text"]
 
 
+def test_a_server_that_does_not_take_the_second_request_has_not_answered() -> None:
+    answers = iter([said(GOOD), said("I would click the key."), refused(400, "Please reduce the length")])
+    with pytest.raises(Invalid, match="Please reduce the length") as caught:
+        ask(lambda _: next(answers), times=2)
+    assert caught.value.usage.requests == 2
+
+
 @pytest.mark.parametrize(
     "answer",
     [
