@@ -15,15 +15,15 @@ from typing import Any, TypeVar
 import openai
 from openai import AsyncOpenAI
 
-from groundup.agent.reason import wire
+from groundup.agent.reason import refusals, wire
 from groundup.agent.reason.errors import Cancelled, Invalid, Unavailable
 from groundup.agent.reason.profiles import Profile, profile_of
 from groundup.agent.reason.reasoner import Answer, Question, R, Stop, never
+from groundup.agent.reason.refusals import NotTaken
 from groundup.agent.reason.repair import read
 from groundup.agent.reason.replies import TextActions
 from groundup.agent.reason.servers import RUNGS, Rung, Servers
 from groundup.agent.reason.usage import NOTHING, Usage
-from groundup.agent.reason.wire import NotTaken
 
 TIMEOUT = 60.0
 """Seconds for one request: a large model that thinks takes some 20."""
@@ -101,7 +101,7 @@ class ServerReasoner:
 
     async def _climb(self, question: Question[R]) -> Answer[R]:
         """Down the ladder from the remembered rung until a reply fits."""
-        usage, why = NOTHING, "no form was taken"
+        usage, why, taken = NOTHING, "", False
         for rung in self._rungs(question):
             mend = ""
             # Where a form has proved itself, a reply that does not fit is asked for once more.
@@ -111,11 +111,17 @@ class ServerReasoner:
                 except NotTaken as error:
                     usage, why = usage + _sent(1), str(error)
                     break
-                usage += used
+                usage, taken = usage + used, True
                 try:
                     return self._found(question, rung, text, usage)
                 except ValueError as error:
                     why = mend = str(error)
+        if not taken:
+            raise Unavailable(
+                f"{self.url} takes a question to {self.model} in no form ({why}): "
+                "see whether it serves this model with pictures, or give another --model.",
+                usage,
+            )
         # What no rung brings is not looked for on all of them again.
         self._servers.remember(self.url, self.model, self._servers.rung(self.url, self.model) or RUNGS[-1])
         raise Invalid(
@@ -144,16 +150,19 @@ class ServerReasoner:
         self, question: Question[Any], rung: Rung, before: Usage, mend: str = ""
     ) -> tuple[str, Usage]:
         """Send one request; returns what the model wrote and what it took. Raises `NotTaken`, `NoAnswer`."""
-        arguments = self._api.arguments(question, rung, self.profile, mend)
         pictures = question.pictures
         image_tokens = sum(self.profile.tokens_of(p.width, p.height) for p in pictures)
         sent = Usage(1, 0, 0, len(pictures), image_tokens)
+        arguments = self._api.arguments(question, rung, self.profile, mend)
         try:
             reply = await self._api.send(self._client, self.model, arguments)
             text, tokens_in, tokens_out = self._api.read(reply)
         except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
+            if (profile := refusals.without(error, self.profile)) is not None:
+                self.profile = profile
+                return await self._request(question, rung, before + _sent(1), mend)
             key = self._client.api_key
-            raise wire.told(error, self.url, key, self.model, bool(pictures), before + sent) from None
+            raise refusals.told(error, self.url, key, self.model, bool(pictures), before + sent) from None
         return text, sent + Usage(0, tokens_in, tokens_out)
 
 

@@ -28,6 +28,11 @@ GOOD = '{"because": "it opens", "element": 2}'
 KEY = "sk-test-0123456789abcdefghijklmnop"
 
 
+def page(words: str) -> str:
+    """What a web server says to people."""
+    return f"<html><head><title>{words}</title></head></html>"
+
+
 def ask(
     answer: Callable[[Body], Answer],
     *,
@@ -193,6 +198,32 @@ def test_failing_servers_are_unavailable(answer: Answer, words: str) -> None:
         ask(lambda _: answer)
 
 
+@pytest.mark.parametrize(
+    ("parameter", "words", "instead"),
+    [
+        ("temperature", "Unsupported parameter: temperature", None),
+        ("max_tokens", "'max_tokens' is not supported: use 'max_completion_tokens'", "max_completion_tokens"),
+    ],
+)
+def test_a_parameter_that_is_not_taken_is_left_out_from_then_on(
+    parameter: str, words: str, instead: str | None
+) -> None:
+    hows, bodies = ask(lambda body: refused(400, words) if parameter in body else said(GOOD), times=2)
+    assert hows == ["schema", "schema"]
+    assert [parameter in body for body in bodies] == [True, False, False]
+    assert instead is None or instead in bodies[1]
+
+
+def test_what_a_model_is_called_says_nothing_of_what_it_sees() -> None:
+    def answer(body: Body) -> Answer:
+        return refused(400, "qwen-vision cannot call a tool") if form(body) != "plain" else said(GOOD)
+
+    with serving(answer) as server:
+        reasoner = ServerReasoner("qwen-vision", server.url, KEY, retries=0)
+        assert reasoner.ask(QUESTION).how == "plain"
+        reasoner.close()
+
+
 def test_a_server_that_hangs_is_given_up() -> None:
     with pytest.raises(Unavailable, match="did not answer in time"):
         ask(lambda _: Answer("{}", wait=20), timeout=0.3)
@@ -229,11 +260,30 @@ def test_what_may_pass_is_tried_again(status: int) -> None:
         (refused(400, "image exceeds 5 MB maximum"), TooLarge, "as large"),
         (refused(400, "This model's maximum context length is 4096 tokens"), TooLarge, "as large"),
         (refused(429, "You exceeded your quota", "insufficient_quota"), Refused, "no credit"),
+        (refused(402, "Insufficient credits"), Refused, "no credit"),
+        (refused(400, "foo/bar is not a valid model ID"), Refused, "no model 'm'"),
+        (refused(400, "Invalid model name passed in model=m. Call `/v1/models`"), Refused, "no model 'm'"),
+        (refused(400, "Invalid model: foo"), Refused, "no model 'm'"),
+        (refused(400, "Model not available: qwen-vision"), Refused, "no model 'm'"),
+        (refused(404, "The model `v-vision` does not exist"), Refused, "no model 'm'"),
+        (Answer('[{"error": {"code": 400, "message": "API key not valid."}}]', 400), Refused, "the key"),
+        (Answer('[{"error": {"code": 404, "message": "models/m is not found"}}]', 404), Refused, "no model"),
+        (Answer(page("400 The plain HTTP request was sent to HTTPS port"), 400), Refused, "wants https"),
+        (Answer(page("400 Bad Request"), 400), Refused, "no OpenAI-compatible server"),
+        (Answer(page("404 Not Found"), 404), Refused, "no OpenAI-compatible server"),
+        (Answer(page("405 Not Allowed"), 405), Refused, "no OpenAI-compatible server"),
+        (Answer(page("501 Unsupported method"), 501), Refused, "no OpenAI-compatible server"),
+        (Answer(page("502 Bad Gateway"), 502), Unavailable, "status 502"),
+        (refused(400, "Invalid image: could not decode"), Unavailable, "nothing with a picture"),
+        (refused(400, "You uploaded an unsupported image."), Unavailable, "nothing with a picture"),
+        (refused(400, "the model is loading"), Unavailable, "in no form .status 400: the model is loading"),
     ],
 )
 def test_refusals_say_what_to_do(answer: Answer, kind: type[NoAnswer], words: str) -> None:
     with pytest.raises(kind, match=words) as caught:
         ask(lambda _: answer)
+    assert type(caught.value) is kind
+    assert "<" not in str(caught.value)
     assert KEY not in str(caught.value)
     assert "sk-" not in str(caught.value)
 
