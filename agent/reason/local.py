@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from llguidance.hf import from_tokenizer
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 from transformers.utils import logging
 
 from groundup.agent.reason.constrained import Constrained, Stopping
-from groundup.agent.reason.errors import Cancelled, Invalid, TooLarge, Unavailable
+from groundup.agent.reason.errors import Cancelled, Invalid, Refused, TooLarge, Unavailable
 from groundup.agent.reason.profiles import Profile, profile_of
 from groundup.agent.reason.reasoner import Answer, Question, R, Stop, never
 from groundup.agent.reason.repair import read
@@ -56,6 +57,7 @@ class LocalReasoner:
         self._processor, self._net = _load(folder, _dtype(dtype), self._device)
         self._letters = _letters(self._processor.tokenizer)
         self._grammar: Any = None
+        self._folds = False
 
     def ask(self, question: Question[R]) -> Answer[R]:
         """The answer; raises `NoAnswer`."""
@@ -79,15 +81,28 @@ class LocalReasoner:
         pictures = [Image.fromarray(picture.pixels) for picture in question.pictures]
         content: list[dict[str, Any]] = [{"type": "image", "image": picture} for picture in pictures]
         content.append({"type": "text", "text": question.text + more})
-        messages = [
-            {"role": "system", "content": [{"type": "text", "text": question.system}]},
-            {"role": "user", "content": content},
-        ]
-        inputs = self._processor.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
-        )
-        inputs = inputs.to(self._device)
+        inputs = self._templated({"type": "text", "text": question.system}, content).to(self._device)
         return inputs.to(dtype=self._net.dtype) if "pixel_values" in inputs else inputs
+
+    def _templated(self, system: dict[str, Any], content: list[dict[str, Any]]) -> Any:
+        """Both texts by the checkpoint's chat template; raises `Refused` where that takes none."""
+        messages = [{"role": "system", "content": [system]}, {"role": "user", "content": content}]
+        if self._folds:
+            messages = [{"role": "user", "content": [system, *content]}]
+        try:
+            return self._processor.apply_chat_template(
+                messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
+            )
+        # A template is a program of the checkpoint's.
+        except (TemplateError, TypeError, KeyError, AttributeError) as error:
+            if not self._folds:  # some know no role of a system
+                self._folds = True
+                return self._templated(system, content)
+            why = " ".join(str(error).split())[:160]
+            raise Refused(
+                f"The chat template of {self.model} takes no question with pictures ({why}): "
+                "take an instruction-tuned checkpoint whose template takes pictures."
+            ) from error
 
     def _usage(self, question: Question[Any], inputs: Any, written: int) -> Usage:
         ids = inputs["input_ids"]

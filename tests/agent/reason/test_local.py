@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from groundup.agent.reason import prompts
+from groundup.agent.reason.costs import Prices
 from groundup.agent.reason.errors import Cancelled
 from groundup.agent.reason.local import LocalReasoner
+from groundup.agent.reason.opening import prove
 from groundup.agent.reason.pictures import plain, screenshot
 from groundup.agent.reason.profiles import Profile
 from groundup.agent.reason.reasoner import Question
@@ -135,6 +137,38 @@ def test_folders_that_will_not_do_are_one_sentence_each(folder: Path, tmp_path: 
         LocalReasoner(folder, device="gpu")
     with pytest.raises(UsageError, match="kind of numbers"):
         LocalReasoner(folder, dtype="int4")
+
+
+def templated(folder: Path, to: Path, template: str) -> LocalReasoner:
+    shutil.copytree(folder, to)
+    (to / "chat_template.jinja").write_text(template)
+    return LocalReasoner(to, device="cpu", dtype="float32")
+
+
+def test_a_template_without_a_system_gets_its_text_with_the_question(folder: Path, tmp_path: Path) -> None:
+    refusing = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('No such role') }}{% endif %}"
+    plainly = (folder / "chat_template.jinja").read_text()
+    reasoner = templated(folder, tmp_path / "refusing", refusing + plainly)
+    question = prompts.pick(plain((9, 9, 9)), WORDS, "", "")
+    assert reasoner.ask(question).how == "scored"
+    shown = reasoner._processor.tokenizer.decode(reasoner._inputs(question)["input_ids"][0])
+    assert "You advise an agent" in shown
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ raise_exception('None of it is supported') }}",
+        "{% for m in messages %}{{ m.content + 'x' }}{% endfor %}",  # texts alone
+    ],
+)
+def test_a_template_that_takes_no_pictures_is_one_sentence_before_the_run(
+    folder: Path, tmp_path: Path, template: str
+) -> None:
+    reasoner = templated(folder, tmp_path / "other", template)
+    with pytest.raises(UsageError, match="whose template takes pictures") as caught:
+        prove(reasoner, Prices("small", free=True))
+    assert "\n" not in str(caught.value)
 
 
 def test_playing_with_a_checkpoint(groundup: Groundup, folder: Path) -> None:
