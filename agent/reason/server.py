@@ -100,7 +100,7 @@ class ServerReasoner:
         return task.result()
 
     async def _climb(self, question: Question[R]) -> Answer[R]:
-        """Down the ladder from the remembered rung until a reply fits."""
+        """On the remembered rung, else down the ladder, until a reply fits."""
         usage, why, taken = NOTHING, "", False
         for rung in self._rungs(question):
             mend = ""
@@ -110,6 +110,7 @@ class ServerReasoner:
                     text, used = await self._request(question, rung, usage, mend)
                 except NotTaken as error:
                     usage, why = usage + _sent(1), str(error)
+                    self._sure = self._sure and bool(mend)  # a form that is no longer taken: the next is
                     break
                 usage, taken = usage + used, True
                 try:
@@ -122,20 +123,19 @@ class ServerReasoner:
                 "see whether it serves this model with pictures, or give another --model.",
                 usage,
             )
-        # What no rung brings is not looked for on all of them again.
-        self._servers.remember(self.url, self.model, self._servers.rung(self.url, self.model) or RUNGS[-1])
         raise Invalid(
             f"{self.model} did not reply in the form asked for ({why}): try another model or --profile.",
             usage,
         )
 
     def _rungs(self, question: Question[Any]) -> tuple[Rung, ...]:
-        known = self._servers.rung(self.url, self.model)
         if question.free:
             return RUNGS[-1:]
+        known = self._servers.rung(self.url, self.model)
         if known is None:
             return RUNGS
-        return RUNGS[RUNGS.index(known) :] if not self._sure else (known,)
+        # What was found in another process may have changed since, or have been a bad moment.
+        return (known,) if self._sure else (known, *(rung for rung in RUNGS if rung != known))
 
     def _found(self, question: Question[R], rung: Rung, text: str, usage: Usage) -> Answer[R]:
         if question.free and question.reply is TextActions:

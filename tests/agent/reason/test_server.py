@@ -89,6 +89,32 @@ def test_the_ladder_is_gone_down_once_and_remembered(rung: str, tmp_path: Path) 
     assert known == rung
 
 
+@pytest.mark.parametrize("bad", [refused(400, "model is loading"), said("I would click the key.")])
+def test_a_bad_moment_is_not_remembered(bad: Answer, tmp_path: Path) -> None:
+    file = tmp_path / "servers.json"
+    with pytest.raises(NoAnswer):
+        ask(lambda _: bad, servers=Servers(file))
+    assert not file.exists()
+    assert ask(lambda _: said(GOOD), servers=Servers(file))[0] == ["schema"]
+
+
+def test_where_the_remembered_form_brings_nothing_the_ladder_is_gone_down_again(tmp_path: Path) -> None:
+    def answer(body: Body) -> Answer:
+        return said(GOOD) if form(body) == "schema" else said("I would click the key.")
+
+    servers = Servers(tmp_path / "servers.json")
+    with serving(answer) as server:
+        servers.remember(server.url, "m", "plain")
+        reasoner = ServerReasoner("m", server.url, KEY, servers=servers, retries=0)
+        assert reasoner.ask(QUESTION).how == "schema"
+        # A server that was started anew in another way.
+        server.answer = lambda body: refused(400, "no") if form(body) == "schema" else said(GOOD)
+        with pytest.raises(Unavailable, match="in no form"):
+            reasoner.ask(QUESTION)
+        assert reasoner.ask(QUESTION).how == "object"
+        reasoner.close()
+
+
 def parts(schema: object) -> Iterator[dict[str, Any]]:
     """Every object inside a schema."""
     if isinstance(schema, dict):
