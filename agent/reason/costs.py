@@ -20,9 +20,11 @@ class Prices:
     free: bool = False
 
     def of(self, usage: Usage) -> Price:
-        """What `usage` costs; None for a model or provider that the list does not hold."""
+        """What `usage` costs; None where a server did not say or the list holds no price."""
         if self.free:
             return 0.0
+        if usage.untold:
+            return None
         from genai_prices import Usage as Tokens
         from genai_prices import calc_price
 
@@ -58,9 +60,16 @@ class Budget:
             )
 
     def spent(self, calls: int, cost: Price) -> str | None:
-        """Which limit has been reached, in a few words; None while there is something left."""
+        """Which limit ends asking, in a few words; None while there is something left."""
         if self.calls is not None and calls >= self.calls:
-            return f"--max-calls {self.calls}"
-        if self.cost is not None and (cost or 0.0) >= self.cost:
-            return f"--max-cost {self.cost:g}"
+            return f"--max-calls {self.calls} is reached"
+        if self.cost is not None and cost is None:
+            return f"--max-cost {self.cost:g} cannot be held, since the server does not say what it took"
+        if self.cost is not None and cost is not None and cost >= self.cost:
+            return f"--max-cost {self.cost:g} is reached"
         return None
+
+
+def both(one: Price, other: Price) -> Price:
+    """What two things cost together."""
+    return None if one is None or other is None else one + other

@@ -14,13 +14,13 @@ from time import perf_counter
 from typing import Any, Protocol, cast
 
 from groundup.agent.reason.breaker import Breaker
-from groundup.agent.reason.costs import Budget, Price, Prices
-from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, TooLarge
+from groundup.agent.reason.costs import Budget, Price, Prices, both
+from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, Spent, TooLarge
 from groundup.agent.reason.pictures import within
 from groundup.agent.reason.prompts import VERSION
 from groundup.agent.reason.reasoner import Question, R, Reasoner
 from groundup.agent.reason.replies import Reply
-from groundup.agent.reason.usage import Usage
+from groundup.agent.reason.usage import NOTHING, Usage
 
 REMEMBERED = 512
 """Answers kept by content, the newest."""
@@ -65,7 +65,7 @@ class Mind:
         write: Write = lambda _: None,
         say: Say = lambda _: None,
         breaker: Breaker | None = None,
-        before: tuple[int, float] = (0, 0.0),
+        before: tuple[int, Price] = (0, 0.0),
         remember: int = REMEMBERED,
     ) -> None:
         """`remember`: answers kept by content; `before`: calls and dollars spent earlier in the run."""
@@ -82,6 +82,7 @@ class Mind:
         self._told: set[str] = set()
         self._side = reasoner.profile.side
         self._remember = remember
+        self._say_what_is_spent()
 
     @property
     def side(self) -> int:
@@ -91,7 +92,7 @@ class Mind:
     @property
     def willing(self) -> bool:
         """Whether a question would be asked now."""
-        return not self._breaker.open and self._budget.spent(self._calls, self._cost) is None
+        return not self._breaker.open and self._may(NOTHING)
 
     def ask(self, question: Question[R]) -> R | None:
         """The reply, from memory if this was asked before; None when there is none."""
@@ -102,14 +103,11 @@ class Mind:
             return cast("R", self._answers[key])
         if self._breaker.open or self.reasoner.stop():
             return None
-        if limit := self._budget.spent(self._calls, self._cost):
-            self._tell(
-                f"The model is asked no more: {limit} is reached; the run goes on with rules.", once=True
-            )
+        if not self._may(NOTHING):
             return None
         begin = perf_counter()
         try:
-            answer = self.reasoner.ask(self._fitting(question))
+            answer = self.reasoner.ask(replace(self._fitting(question), may=self._may))
         except NoAnswer as error:
             self.note(question.kind, error.usage, outcome(error), perf_counter() - begin)
             self._failed(error)
@@ -126,7 +124,7 @@ class Mind:
         """Write down what a question took."""
         cost: Price = self._prices.of(usage)
         self._calls += usage.requests
-        self._cost += cost or 0.0
+        self._cost = both(self._cost, cost)
         self._write(
             {
                 "question": kind,
@@ -142,6 +140,18 @@ class Mind:
                 "ms": round(1000 * seconds, 1),
             }
         )
+        self._say_what_is_spent()
+
+    def _limit(self, more: Usage) -> str | None:
+        return self._budget.spent(self._calls + more.requests, both(self._cost, self._prices.of(more)))
+
+    def _may(self, more: Usage) -> bool:
+        """Whether the budget lets a question that took `more` send another request."""
+        return self._limit(more) is None
+
+    def _say_what_is_spent(self) -> None:
+        if limit := self._limit(NOTHING):
+            self._tell(f"The model is asked no more: {limit}; the run goes on with rules.", once=True)
 
     def _fitting(self, question: Question[R]) -> Question[R]:
         """The question with no picture, sheets of crops included, as large as the model has refused."""
@@ -151,7 +161,7 @@ class Mind:
 
     def _failed(self, error: NoAnswer) -> None:
         match error:
-            case Cancelled():
+            case Cancelled() | Spent():
                 return
             case Refused():
                 self._breaker.shut()
@@ -184,5 +194,10 @@ class Mind:
 
 def outcome(error: NoAnswer) -> str:
     """What the log calls a question without an answer."""
-    names: Mapping[type[NoAnswer], str] = {Invalid: "invalid", Cancelled: "cancelled", Refused: "refused"}
+    names: Mapping[type[NoAnswer], str] = {
+        Invalid: "invalid",
+        Cancelled: "cancelled",
+        Refused: "refused",
+        Spent: "spent",
+    }
     return names.get(type(error), "failed")

@@ -34,7 +34,7 @@ class Naming:
 
     def __init__(self, reasoner: str, options: ModelOptions, home: Path, say: Say) -> None:
         """`say` is told what a person should know, in sentences."""
-        opened = self._opened = open_reasoner(reasoner, options, home)
+        opened = self._opened = open_reasoner(reasoner, options, home, say)
         self._spending = Spending()
         self._named = 0
         self._mind = Mind(
@@ -45,7 +45,7 @@ class Naming:
             say=say,
         )
         if opened.first.requests:
-            self._mind.note("probe", opened.first, "ok", opened.seconds)
+            self._mind.note("probe", opened.first, opened.came, opened.seconds)
         if opened.said:
             say(opened.said)
 

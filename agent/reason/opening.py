@@ -6,15 +6,16 @@ Nothing of a backend is imported unless it is asked for.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 from groundup.agent.model_options import ModelOptions
 from groundup.agent.reason import prompts
 from groundup.agent.reason.costs import Budget, Prices
-from groundup.agent.reason.errors import Invalid, NoAnswer
+from groundup.agent.reason.errors import Invalid, NoAnswer, Spent
 from groundup.agent.reason.keys import OPENAI, check_url, find_key, is_openai
+from groundup.agent.reason.mind import Say, outcome
 from groundup.agent.reason.pictures import plain
 from groundup.agent.reason.profiles import Profile, read_profile
 from groundup.agent.reason.reasoner import Reasoner, Stop, never
@@ -25,33 +26,50 @@ from groundup.envs.errors import MissingPart, UsageError
 COLORS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 70, 220), "yellow": (235, 210, 40)}
 """Of the picture that a model is shown first."""
 
+PATIENCE = 60.0
+"""Seconds for the first question: somebody waits for it, and can begin again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A reasoner that answered, its prices, and what the first question took."""
+    """A reasoner, its prices, and what the first question took."""
 
     reasoner: Reasoner
     prices: Prices
     first: Usage = NOTHING
+    came: str = "ok"
+    """What the log calls that question."""
     seconds: float = 0.0
     said: str = ""
     """What a person should know; empty when all is well."""
 
 
-def open_reasoner(policy: str, options: ModelOptions, home: Path, stop: Stop = never) -> Opened:
-    """Open and ask once; raises `UsageError` with what to do when it cannot answer."""
+def open_reasoner(policy: str, options: ModelOptions, home: Path, say: Say, stop: Stop = never) -> Opened:
+    """Open and ask once, within the budget; raises `UsageError` with what to do when it cannot answer.
+
+    `say` is told who is asked: an answer may take a while.
+    """
     profile = read_profile(options.profile) if options.profile is not None else None
+    budget = Budget(options.max_calls, options.max_cost)
     if policy == "scripted":
         script = read_script(Path(options.model)) if options.model else None
         opened = Opened(ScriptedReasoner(script, profile=profile), Prices("scripted", free=True))
-        Budget(options.max_calls, options.max_cost).check(opened.prices)
+        budget.check(opened.prices)
         return opened
-    if policy == "transformers":
-        return _local(options, profile)
-    return _server(options, profile, home, stop)
+    local = policy == "transformers"
+    opened = _local(options, profile, budget) if local else _server(options, profile, budget, home, stop)
+    if budget.spent(0, 0.0) is not None:
+        return opened
+    if opened.prices.url is not None:
+        say(f"Asking {opened.reasoner.model} at {opened.prices.url} ...")
+    try:
+        return prove(opened.reasoner, opened.prices, budget)
+    except BaseException:
+        opened.reasoner.close()
+        raise
 
 
-def _server(options: ModelOptions, profile: Profile | None, home: Path, stop: Stop) -> Opened:
+def _server(options: ModelOptions, profile: Profile | None, budget: Budget, home: Path, stop: Stop) -> Opened:
     if options.device or options.dtype:
         raise UsageError("--device and --dtype are for --policy transformers: leave them out.")
     if not options.model:
@@ -59,7 +77,7 @@ def _server(options: ModelOptions, profile: Profile | None, home: Path, stop: St
     url = OPENAI if options.base_url is None else check_url(options.base_url)
     prices = Prices(options.model, url)
     try:
-        Budget(options.max_calls, options.max_cost).check(prices)
+        budget.check(prices)
         key = find_key(url, options.key_file)
         from groundup.agent.reason.server import ServerReasoner
         from groundup.agent.reason.servers import Servers
@@ -76,14 +94,10 @@ def _server(options: ModelOptions, profile: Profile | None, home: Path, stop: St
         servers=Servers(home / "servers.json"),
         stop=stop,
     )
-    try:
-        return prove(reasoner, prices)
-    except BaseException:
-        reasoner.close()
-        raise
+    return Opened(reasoner, prices)
 
 
-def _local(options: ModelOptions, profile: Profile | None) -> Opened:
+def _local(options: ModelOptions, profile: Profile | None, budget: Budget) -> Opened:
     if options.base_url is not None or options.key_file is not None:
         raise UsageError(
             "--base-url and --key-file are for servers: leave them out with --policy transformers."
@@ -100,11 +114,11 @@ def _local(options: ModelOptions, profile: Profile | None) -> Opened:
         Path(options.model), device=options.device or "auto", dtype=options.dtype or "auto", profile=profile
     )
     prices = Prices(options.model, free=True)
-    Budget(options.max_calls, options.max_cost).check(prices)
-    return prove(reasoner, prices)
+    budget.check(prices)
+    return Opened(reasoner, prices)
 
 
-def prove(reasoner: Reasoner, prices: Prices) -> Opened:
+def prove(reasoner: Reasoner, prices: Prices, budget: Budget) -> Opened:
     """Show the model a picture of one colour; raises `UsageError` when it cannot be asked at all.
 
     A server's rung on the ladder is found on the way. A wrong colour is said and no more: a small model
@@ -112,13 +126,17 @@ def prove(reasoner: Reasoner, prices: Prices) -> Opened:
     """
     chance = random.Random()
     color, number = chance.choice(sorted(COLORS)), chance.randrange(100, 1000)
+    question = replace(
+        prompts.probe(plain(COLORS[color]), number),
+        may=lambda usage: budget.spent(usage.requests, prices.of(usage)) is None,
+        seconds=PATIENCE,
+    )
     begin = perf_counter()
     try:
-        answer = reasoner.ask(prompts.probe(plain(COLORS[color]), number))
-    except Invalid as error:
-        return Opened(
-            reasoner, prices, error.usage, perf_counter() - begin, f"{error} The run begins all the same."
-        )
+        answer = reasoner.ask(question)
+    except (Invalid, Spent) as error:
+        said = f"{error} The run begins all the same."
+        return Opened(reasoner, prices, error.usage, outcome(error), perf_counter() - begin, said)
     except NoAnswer as error:
         raise UsageError(str(error)) from error
     said = ""
@@ -127,4 +145,4 @@ def prove(reasoner: Reasoner, prices: Prices) -> Opened:
             f"{reasoner.model} took a {color} picture for {answer.reply.color}: "
             "it may not see, and advice from it may be worth nothing."
         )
-    return Opened(reasoner, prices, answer.usage, perf_counter() - begin, said)
+    return Opened(reasoner, prices, answer.usage, "ok", perf_counter() - begin, said)

@@ -32,7 +32,7 @@ class Thinking:
         self._policy = policy
         self._options = options
         self._say = say
-        self._opened: Opened = open_reasoner(policy, options, home)
+        self._opened: Opened = open_reasoner(policy, options, home, say)
         self._mind: Mind | None = None
         self._advised: Advised | None = None
         self._notes = Notes()
@@ -65,10 +65,10 @@ class Thinking:
             write=write,
             say=self._say,
             remember=0 if self._policy == "reference-vlm" else REMEMBERED,  # the paper's loop asks again
-            before=(log.calls.total.calls, log.calls.total.cost_usd or 0.0),
+            before=(log.calls.total.calls, log.calls.total.cost_usd),
         )
         if self._opened.first.requests:
-            mind.note("probe", self._opened.first, "ok", self._opened.seconds)
+            mind.note("probe", self._opened.first, self._opened.came, self._opened.seconds)
         if self._policy == "reference-vlm":
             from groundup.agent.reason.reference_vlm import PaperAdviser
 

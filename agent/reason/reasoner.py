@@ -15,6 +15,15 @@ from groundup.agent.reason.profiles import Profile
 from groundup.agent.reason.replies import Reply
 from groundup.agent.reason.usage import NOTHING, Usage
 
+May = Callable[[Usage], bool]
+"""Says whether a question that has taken so much may send one more request."""
+
+
+def always(_: Usage) -> bool:
+    """As many requests as it takes."""
+    return True
+
+
 R = TypeVar("R", bound=Reply)
 R_co = TypeVar("R_co", bound=Reply, covariant=True)
 
@@ -24,7 +33,8 @@ class Question(Generic[R_co]):
     """One question: `kind` names its prompt, `reply` is the type of what comes back.
 
     `options` is how many numbered things a reply may name (0: none); `free` asks for the model's own text
-    actions instead of JSON.
+    actions instead of JSON. `may` is asked before each request, and `seconds` is how long an answer is of use
+    (None: as long as the backend waits); what runs here sends one request and takes the time it takes.
     """
 
     kind: str
@@ -34,6 +44,8 @@ class Question(Generic[R_co]):
     pictures: tuple[Picture, ...] = ()
     options: int = 0
     free: bool = False
+    may: May = always
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

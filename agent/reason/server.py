@@ -13,10 +13,10 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import openai
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from groundup.agent.reason import refusals, wire
-from groundup.agent.reason.errors import Cancelled, Invalid, Unavailable
+from groundup.agent.reason.errors import Cancelled, Invalid, Spent, Unavailable
 from groundup.agent.reason.profiles import Profile, profile_of
 from groundup.agent.reason.reasoner import Answer, Question, R, Stop, never
 from groundup.agent.reason.refusals import NotTaken
@@ -66,16 +66,25 @@ class ServerReasoner:
         self._servers = servers or Servers(None)
         self._sure = False
         self._deadline = deadline
+        self._retries = retries
+        self._used = self._each = NOTHING
         # Organization and project of OpenAI's own variables are no other server's business.
         own = None if responses else ""
         self._client = AsyncOpenAI(
-            api_key=key, base_url=url, timeout=timeout, max_retries=retries, organization=own, project=own
+            api_key=key,
+            base_url=url,
+            timeout=timeout,
+            organization=own,
+            project=own,
+            http_client=DefaultAsyncHttpxClient(event_hooks={"request": [self._count]}),
         )
         self._runner = asyncio.Runner()
 
     def ask(self, question: Question[R]) -> Answer[R]:
         """The answer; raises `NoAnswer`. Given up at once when the run is to stop."""
-        return self._runner.run(self._stoppable(self._climb(question)))
+        image_tokens = sum(self.profile.tokens_of(p.width, p.height) for p in question.pictures)
+        self._used, self._each = NOTHING, Usage(1, 0, 0, len(question.pictures), image_tokens)
+        return self._runner.run(self._stoppable(self._climb(question), question.seconds or self._deadline))
 
     def close(self) -> None:
         """Close connections and loop."""
@@ -83,16 +92,24 @@ class ServerReasoner:
             self._runner.run(self._client.close())
         self._runner.close()
 
-    async def _stoppable(self, work: Coroutine[Any, Any, _T]) -> _T:
+    async def _count(self, _: object) -> None:
+        """A request goes out; the SDK's retries do, too."""
+        self._used += self._each
+
+    async def _stoppable(self, work: Coroutine[Any, Any, _T], seconds: float) -> _T:
         task = asyncio.ensure_future(work)
-        end = asyncio.get_running_loop().time() + self._deadline
+        end = asyncio.get_running_loop().time() + seconds
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=LOOK_SECONDS)
                 if not task.done() and self.stop():
-                    raise Cancelled("The run stops: the question to the model was given up.", _sent(1))
+                    raise Cancelled("The run stops: the question to the model was given up.", self._used)
                 if not task.done() and asyncio.get_running_loop().time() > end:
-                    raise Unavailable(f"{self.url} did not answer within {self._deadline:g} s.", _sent(1))
+                    raise Unavailable(
+                        f"{self.url} did not answer within {seconds:g} s: "
+                        "see whether it has loaded its model, or give another --base-url.",
+                        self._used,
+                    )
         finally:
             if not task.done():
                 task.cancel()
@@ -101,31 +118,31 @@ class ServerReasoner:
 
     async def _climb(self, question: Question[R]) -> Answer[R]:
         """On the remembered rung, else down the ladder, until a reply fits."""
-        usage, why, taken = NOTHING, "", False
+        why, taken = "", False
         for rung in self._rungs(question):
             mend = ""
             # Where a form has proved itself, a reply that does not fit is asked for once more.
             for _ in range(2 if self._sure else 1):
                 try:
-                    text, used = await self._request(question, rung, usage, mend)
+                    text = await self._request(question, rung, mend)
                 except NotTaken as error:
-                    usage, why = usage + _sent(1), str(error)
+                    why = str(error)
                     self._sure = self._sure and bool(mend)  # a form that is no longer taken: the next is
                     break
-                usage, taken = usage + used, True
+                taken = True
                 try:
-                    return self._found(question, rung, text, usage)
+                    return self._found(question, rung, text)
                 except ValueError as error:
                     why = mend = str(error)
         if not taken:
             raise Unavailable(
                 f"{self.url} takes a question to {self.model} in no form ({why}): "
                 "see whether it serves this model with pictures, or give another --model.",
-                usage,
+                self._used,
             )
         raise Invalid(
             f"{self.model} did not reply in the form asked for ({why}): try another model or --profile.",
-            usage,
+            self._used,
         )
 
     def _rungs(self, question: Question[Any]) -> tuple[Rung, ...]:
@@ -137,22 +154,21 @@ class ServerReasoner:
         # What was found in another process may have changed since, or have been a bad moment.
         return (known,) if self._sure else (known, *(rung for rung in RUNGS if rung != known))
 
-    def _found(self, question: Question[R], rung: Rung, text: str, usage: Usage) -> Answer[R]:
+    def _found(self, question: Question[R], rung: Rung, text: str) -> Answer[R]:
         if question.free and question.reply is TextActions:
-            return Answer(question.reply.model_validate({"text": text[:4000]}), usage, "text")
+            return Answer(question.reply.model_validate({"text": text[:4000]}), self._used, "text")
         reply = read(question.reply, text, question.options)
         if not question.free:
             self._sure = True
             self._servers.remember(self.url, self.model, rung)
-        return Answer(reply, usage, rung)
+        return Answer(reply, self._used, rung)
 
-    async def _request(
-        self, question: Question[Any], rung: Rung, before: Usage, mend: str = ""
-    ) -> tuple[str, Usage]:
-        """Send one request; returns what the model wrote and what it took. Raises `NotTaken`, `NoAnswer`."""
-        pictures = question.pictures
-        image_tokens = sum(self.profile.tokens_of(p.width, p.height) for p in pictures)
-        sent = Usage(1, 0, 0, len(pictures), image_tokens)
+    async def _request(self, question: Question[Any], rung: Rung, mend: str = "") -> str:
+        """What the model wrote; raises `NotTaken`, `NoAnswer`."""
+        if not question.may(self._used):
+            raise Spent("The budget is used up: no more is sent to the model.", self._used)
+        more = (self._used + Usage(requests=count) for count in range(1, self._retries + 1))
+        self._client.max_retries = sum(map(question.may, more))
         arguments = self._api.arguments(question, rung, self.profile, mend)
         try:
             reply = await self._api.send(self._client, self.model, arguments)
@@ -160,11 +176,8 @@ class ServerReasoner:
         except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
             if (profile := refusals.without(error, self.profile)) is not None:
                 self.profile = profile
-                return await self._request(question, rung, before + _sent(1), mend)
-            key = self._client.api_key
-            raise refusals.told(error, self.url, key, self.model, bool(pictures), before + sent) from None
-        return text, sent + Usage(0, tokens_in, tokens_out)
-
-
-def _sent(requests: int) -> Usage:
-    return Usage(requests=requests)
+                return await self._request(question, rung, mend)
+            key, pictures = self._client.api_key, bool(question.pictures)
+            raise refusals.told(error, self.url, key, self.model, pictures, self._used) from None
+        self._used += Usage(0, tokens_in, tokens_out, untold=int(not tokens_in))
+        return text

@@ -17,6 +17,8 @@ class Usage:
     tokens_out: int = 0
     pictures: int = 0
     image_tokens: int = 0
+    untold: int = 0
+    """Answers for which the server did not say what they took."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -25,6 +27,7 @@ class Usage:
             self.tokens_out + other.tokens_out,
             self.pictures + other.pictures,
             self.image_tokens + other.image_tokens,
+            self.untold + other.untold,
         )
 
 

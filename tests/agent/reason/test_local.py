@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from groundup.agent.reason import prompts
-from groundup.agent.reason.costs import Prices
+from groundup.agent.reason.costs import Budget, Prices
 from groundup.agent.reason.errors import Cancelled
 from groundup.agent.reason.local import LocalReasoner
 from groundup.agent.reason.opening import prove
@@ -167,7 +167,7 @@ def test_a_template_that_takes_no_pictures_is_one_sentence_before_the_run(
 ) -> None:
     reasoner = templated(folder, tmp_path / "other", template)
     with pytest.raises(UsageError, match="whose template takes pictures") as caught:
-        prove(reasoner, Prices("small", free=True))
+        prove(reasoner, Prices("small", free=True), Budget())
     assert "\n" not in str(caught.value)
 
 

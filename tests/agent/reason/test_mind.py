@@ -75,6 +75,14 @@ def test_a_budget_of_calls_ends_asking_and_is_said_once() -> None:
     assert heard.said == ["The model is asked no more: --max-calls 3 is reached; the run goes on with rules."]
 
 
+def test_that_a_budget_is_spent_is_said_when_it_is() -> None:
+    words = "The model is asked no more: --max-calls 1 is reached; the run goes on with rules."
+    heard = Heard(ScriptedReasoner(), budget=Budget(calls=1))
+    assert heard.mind.ask(question(1)) is not None
+    assert heard.said == [words]
+    assert Heard(ScriptedReasoner(), budget=Budget(calls=1), before=(1, 0.0)).said == [words]
+
+
 def test_a_budget_of_money_is_held_by_the_list_of_prices() -> None:
     class Dear(ScriptedReasoner):
         def ask(self, question: Question[R]) -> Answer[R]:

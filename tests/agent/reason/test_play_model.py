@@ -124,6 +124,35 @@ def _size(url: str) -> tuple[int, int]:
         return picture.size
 
 
+def errors(err: str) -> list[str]:
+    """What was said but for who is asked."""
+    return [line for line in err.strip().splitlines() if "Asking" not in line]
+
+
+def test_a_budget_of_no_calls_asks_nothing(play: Groundup) -> None:
+    with serving(lambda _: refused(500, "boom")) as server:
+        ran = play(
+            "--policy", "openai", "--base-url", server.url, "--model", "m", "--steps", "5",
+            "--max-calls", "0", "--json",
+        )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert not server.bodies
+    assert ran.json["model_calls"] == 0
+    assert ran.err.count("--max-calls 0 is reached") == 1
+
+
+def test_a_first_question_without_a_valid_answer_is_no_answer(play: Groundup) -> None:
+    with serving(lambda _: said("nonsense")) as server:
+        ran = play(
+            "--policy", "openai", "--base-url", server.url, "--model", "m", "--steps", "5",
+            "--max-calls", "2", "--json",
+        )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert len(server.bodies) == ran.json["model_calls"] == 2
+    probe = ran.json["model"]["by_question"]["probe"]
+    assert (probe["asked"], probe["answered"]) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -160,7 +189,7 @@ def test_what_is_wrong_is_said_in_one_sentence_before_anything_is_written(
     ran = play("--steps", "5", *arguments)
     assert ran.code == 2
     assert words in ran.err
-    assert len(ran.err.strip().splitlines()) == 1, ran.err
+    assert len(errors(ran.err)) == 1, ran.err
     assert not list(home.glob("*.db"))
 
 
@@ -171,6 +200,8 @@ def test_what_is_wrong_is_said_in_one_sentence_before_anything_is_written(
         (refused(404, "The model `m` does not exist"), "no model 'm'"),
         (Answer("<html></html>", 200, {"Content-Type": "text/html"}), "OpenAI-compatible"),
         (refused(400, "this model does not support image input"), "takes no pictures"),
+        (refused(400, "foo/bar is not a valid model ID"), "no model 'm'"),
+        (refused(400, "model is loading"), "in no form"),
     ],
 )
 def test_servers_that_will_not_do_are_found_out_before_the_run(
@@ -180,7 +211,8 @@ def test_servers_that_will_not_do_are_found_out_before_the_run(
         ran = play("--policy", "openai", "--base-url", server.url, "--model", "m", "--steps", "5")
     assert ran.code == 2
     assert words in ran.err
-    assert len(ran.err.strip().splitlines()) == 1, ran.err
+    assert "Asking m at http://127.0.0.1" in ran.err
+    assert len(errors(ran.err)) == 1, ran.err
 
 
 def test_the_key_of_openai_is_shown_to_no_other_server(

@@ -13,7 +13,10 @@ import pytest
 from pydantic import ValidationError
 
 from groundup.agent.reason import prompts
+from groundup.agent.reason.costs import Budget, Prices
 from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, TooLarge, Unavailable
+from groundup.agent.reason.keys import OPENAI
+from groundup.agent.reason.mind import Mind
 from groundup.agent.reason.pictures import plain
 from groundup.agent.reason.reasoner import Question
 from groundup.agent.reason.replies import Pick, Reply
@@ -327,6 +330,67 @@ def test_what_a_model_calls_its_fields_cannot_write_to_the_terminal() -> None:
     with pytest.raises(Invalid, match="red: Extra inputs") as caught:
         ask(lambda _: said('{"because": "x", "element": 2, "\\u001b[31mred": 1}'))
     assert str(caught.value).isprintable()
+
+
+def held(
+    answer: Callable[[Body], Answer], calls: int, *, retries: int = 0
+) -> tuple[Mind, list[Body], list[str]]:
+    """A mind that asked one question within so many calls, what was sent, what was told."""
+    told: list[str] = []
+    with serving(answer) as server:
+        reasoner = ServerReasoner("m", server.url, KEY, retries=retries)
+        mind = Mind(reasoner, Prices("m"), budget=Budget(calls=calls), say=told.append)
+        mind.ask(QUESTION)
+        reasoner.close()
+        return mind, server.bodies, told
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3])
+def test_a_budget_of_calls_holds_on_the_ladder(calls: int) -> None:
+    mind, bodies, told = held(lambda _: said("I would click the key."), calls)
+    assert len(bodies) == calls
+    assert not mind.willing
+    assert told == [
+        f"The model is asked no more: --max-calls {calls} is reached; the run goes on with rules."
+    ]
+
+
+@pytest.mark.parametrize("calls", [1, 2, 3])
+def test_a_budget_of_calls_holds_for_what_is_tried_again(calls: int) -> None:
+    mind, bodies, _ = held(lambda _: refused(500, "boom", **{"Retry-After": "0.01"}), calls, retries=2)
+    assert len(bodies) == calls
+    assert not mind.willing
+
+
+def test_what_is_tried_again_is_counted() -> None:
+    with pytest.raises(Unavailable) as caught:
+        ask(lambda _: refused(500, "boom", **{"Retry-After": "0.01"}), retries=2)
+    assert (caught.value.usage.requests, caught.value.usage.pictures) == (3, 3)
+
+
+def test_what_was_sent_before_a_question_was_given_up_is_counted() -> None:
+    answers = iter([said("I would click the key."), Answer("{}", wait=60)])
+    with serving(lambda _: next(answers)) as server:
+        reasoner = ServerReasoner("m", server.url, KEY, deadline=1.0)
+        with pytest.raises(Unavailable, match="within 1 s: see whether") as caught:
+            reasoner.ask(QUESTION)
+        reasoner.close()
+    usage = caught.value.usage
+    assert (usage.requests, usage.tokens_in, usage.pictures, usage.image_tokens) == (2, 100, 2, 510)
+
+
+def test_what_a_server_does_not_say_costs_an_unknown_amount() -> None:
+    silent = json.loads(said(GOOD).data)
+    del silent["usage"]
+    with serving(lambda _: Answer(json.dumps(silent))) as server:
+        reasoner = ServerReasoner("gpt-4o", server.url, KEY)
+        told: list[str] = []
+        mind = Mind(reasoner, Prices("gpt-4o", OPENAI), budget=Budget(cost=1.0), say=told.append)
+        assert mind.ask(QUESTION) is not None
+        assert Prices("gpt-4o", OPENAI).of(reasoner.ask(QUESTION).usage) is None
+        reasoner.close()
+    assert not mind.willing
+    assert "--max-cost 1 cannot be held" in told[0]
 
 
 def test_nothing_listens() -> None:
