@@ -209,7 +209,7 @@ class Advised:
         if self._profile.coordinates == "marks" and self._profile.actions == "json":
             picture = marked(frame.pixels, [thing.box for thing in things], self._mind.side)
         else:
-            picture = screenshot(frame.pixels, self._mind.side)
+            picture = screenshot(frame.pixels, self._mind.side, self._profile.grid)
         question = prompts.propose(
             picture,
             [_words(thing) for thing in things],

@@ -21,6 +21,9 @@ from groundup.perception.types import Box
 QUALITY = 85
 """Of JPEG."""
 
+PNG = "image/png"
+"""The media type of a picture that is sent whole."""
+
 CELL = 128
 """Pixels of a side of one crop on a sheet."""
 
@@ -60,10 +63,14 @@ class Picture:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def screenshot(pixels: Pixels, side: int) -> Picture:
-    """The whole frame, its longer side at most `side` pixels."""
+def screenshot(pixels: Pixels, side: int, grid: int = 1) -> Picture:
+    """The whole frame, its longer side at most `side` pixels, both sides multiples of `grid`."""
     scale = min(1.0, side / max(pixels.shape[:2]))
-    return _jpeg(_scaled(pixels, scale), scale)
+    if grid == 1:
+        return _jpeg(_scaled(pixels, scale), scale)
+    width, height = (max(grid, int(v * scale) // grid * grid) for v in (pixels.shape[1], pixels.shape[0]))
+    resized = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return _jpeg(np.asarray(resized, np.uint8), width / pixels.shape[1])
 
 
 def within(picture: Picture, side: int) -> Picture:
@@ -75,7 +82,7 @@ def within(picture: Picture, side: int) -> Picture:
 def full_png(pixels: Pixels) -> Picture:
     """The whole frame as PNG, as the bottom-up agent's reference code sends it."""
     _, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-    return Picture(data.tobytes(), pixels.shape[1], pixels.shape[0], 1.0, "image/png")
+    return Picture(data.tobytes(), pixels.shape[1], pixels.shape[0], 1.0, PNG)
 
 
 def marked(pixels: Pixels, boxes: Sequence[Box], side: int) -> Picture:

@@ -51,6 +51,14 @@ class Profile(BaseModel):
     patch: int = Field(default=28, ge=4, le=256)
     """Pixels of a side of what is one token, for "patches"."""
 
+    @property
+    def grid(self) -> int:
+        """What the sides of a screenshot are multiples of, so that it points at pixels of what was sent.
+
+        Qwen2.5-VL's processor scales a picture to multiples of a patch; the model points into that.
+        """
+        return self.patch if self.coordinates == "pixels" and self.image_tokens == "patches" else 1
+
     def tokens_of(self, width: int, height: int) -> int:
         """The tokens that a picture of that size comes to."""
         return COUNTS[self.image_tokens](width, height, self.patch)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from groundup.agent.reason.actions import Space, read, read_text
+from groundup.agent.reason.pictures import screenshot
 from groundup.agent.reason.profiles import Profile, profile_of, read_profile
 from groundup.envs.errors import UsageError
 from groundup.envs.types import Action, Click, DoubleClick, Drag, Hold, KeyPress, Move, Scroll, TypeText, Wait
@@ -142,6 +144,22 @@ def test_ui_tars_writes_text() -> None:
 def test_profiles_are_found_by_name(model: str, coordinates: str, actions: str) -> None:
     profile = profile_of(model)
     assert (profile.coordinates, profile.actions) == (coordinates, actions)
+
+
+def test_qwens_point_each_in_its_own_way() -> None:
+    for name in ("Qwen/Qwen2.5-VL-7B-Instruct", "qwen2.5vl:7b"):
+        assert (profile_of(name).coordinates, profile_of(name).grid) == ("pixels", 28)
+    for name in ("Qwen/Qwen2-VL-7B-Instruct-AWQ", "Qwen/Qwen3-VL-8B-Instruct"):
+        assert (profile_of(name).coordinates, profile_of(name).grid) == ("thousandths", 1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(720, 1280), (300, 400), (20, 50)])
+def test_a_screenshot_is_of_whole_patches_where_pixels_are_pointed_at(height: int, width: int) -> None:
+    picture = screenshot(np.zeros((height, width, 3), np.uint8), 1024, 28)
+    assert (picture.width % 28, picture.height % 28) == (0, 0)
+    assert max(picture.width, picture.height) <= 1024
+    space = Space(profile_of("qwen2.5vl"), (picture.width, picture.height), (width, height))
+    assert space.point(picture.width - 1, picture.height - 1)[0] >= width - 3
 
 
 def test_pictures_are_counted_as_the_makers_do() -> None:
