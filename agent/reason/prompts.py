@@ -32,11 +32,14 @@ from groundup.agent.reason.replies import (
     Trajectory,
 )
 
-VERSION = 1
+VERSION = 2
 """Raised with each change of a prompt: answers are remembered under it."""
 
 LONGEST = 80
 """Letters of one text from the screen that are quoted."""
+
+OWN = 300
+"""Letters of one line that the program has written: what a skill does, what was said of a screen."""
 
 RULES = """You advise an agent that learns to play a computer game from its screen alone. It knows no rules of \
 the game, and you are not told which game it is. Judge by what you see.
@@ -69,16 +72,16 @@ def form(reply: type[Reply]) -> str:
     return _FORMS.get(reply, "")
 
 
-def quoted(lines: Sequence[str]) -> str:
+def quoted(lines: Sequence[str], longest: int = LONGEST) -> str:
     """Lines from the screen as data: JSON strings, cut, with nothing in them that ends the quotation."""
     rows = [
-        json.dumps(line[:LONGEST], ensure_ascii=False).replace("<", "‹").replace(">", "›") for line in lines
+        json.dumps(line[:longest], ensure_ascii=False).replace("<", "‹").replace(">", "›") for line in lines
     ]
     return "<screen>\n" + "\n".join(rows) + "\n</screen>"
 
 
-def _things(words: Sequence[str]) -> str:
-    return quoted([f"{number}: {word}" for number, word in enumerate(words, 1)])
+def _things(words: Sequence[str], longest: int = LONGEST) -> str:
+    return quoted([f"{number}: {word}" for number, word in enumerate(words, 1)], longest)
 
 
 def probe(picture: Picture, number: int) -> Question[Probe]:
@@ -139,7 +142,7 @@ def names(sheet: Picture, skills: Sequence[str]) -> Question[Names]:
         "Each numbered picture shows what one skill of the agent acts on; the list says what it clicks and which numbers on screen changed "
         "by how much. Give each skill a short name that begins with a verb and one sentence on what it does and when it is useful."
     )
-    return Question("names", Names, RULES, _with(text, Names, _things(skills)), (sheet,), len(skills))
+    return Question("names", Names, RULES, _with(text, Names, _things(skills, OWN)), (sheet,), len(skills))
 
 
 def segments(pairs: Picture, segments: Sequence[str]) -> Question[Names]:
@@ -149,7 +152,9 @@ def segments(pairs: Picture, segments: Sequence[str]) -> Question[Names]:
         "shows the screen at the beginning and at the end of one piece; the list says what is known of it: events, words on the screen, keys. "
         "Give each piece a short name that begins with a verb and says what was done, and one sentence on what it achieves and when it is useful."
     )
-    return Question("segments", Names, RULES, _with(text, Names, _things(segments)), (pairs,), len(segments))
+    return Question(
+        "segments", Names, RULES, _with(text, Names, _things(segments, OWN)), (pairs,), len(segments)
+    )
 
 
 def judge(sheet: Picture, uses: Sequence[str]) -> Question[Judgements]:
@@ -158,7 +163,9 @@ def judge(sheet: Picture, uses: Sequence[str]) -> Question[Judgements]:
         "Each numbered picture shows the screen before and after one use of a skill; the list says what the skill should do. "
         "Is what happened consistent with that, and is it progressive: does it bring the player further in the game?"
     )
-    return Question("judge", Judgements, RULES, _with(text, Judgements, _things(uses)), (sheet,), len(uses))
+    return Question(
+        "judge", Judgements, RULES, _with(text, Judgements, _things(uses, OWN)), (sheet,), len(uses)
+    )
 
 
 def duplicates(skills: Sequence[str]) -> Question[Duplicates]:
@@ -168,7 +175,7 @@ def duplicates(skills: Sequence[str]) -> Question[Duplicates]:
         "Only those that do the same on the same kind of thing; when in doubt they are different."
     )
     return Question(
-        "duplicates", Duplicates, RULES, _with(text, Duplicates, _things(skills)), (), len(skills)
+        "duplicates", Duplicates, RULES, _with(text, Duplicates, _things(skills, OWN)), (), len(skills)
     )
 
 
@@ -179,7 +186,7 @@ def refine(sheet: Picture, skills: Sequence[str]) -> Question[Refinements]:
         'or "try_after" with the number of another skill of the list that has to come first.'
     )
     return Question(
-        "refine", Refinements, RULES, _with(text, Refinements, _things(skills)), (sheet,), len(skills)
+        "refine", Refinements, RULES, _with(text, Refinements, _things(skills, OWN)), (sheet,), len(skills)
     )
 
 
@@ -191,45 +198,52 @@ def goals(
         "Propose at most four goals that the agent could practise now with its skills: each just beyond what it has reached, to be reached "
         "within some fifty actions, and such that a picture of the screen shows whether it was. Name the skills that serve it, most useful first."
     )
-    parts = [f"Kinds of screens:\n{quoted(scenes)}", f"Goals before, with how often reached:\n{quoted(done)}"]
+    parts = [
+        f"Kinds of screens:\n{quoted(scenes, OWN)}",
+        f"Goals before, with how often reached:\n{quoted(done, OWN)}",
+    ]
     if words:
-        parts.append(f"Goals that this game has words for; take one where it fits:\n{quoted(words)}")
-    return Question("goals", Goals, RULES, _with(text, Goals, _things(skills), *parts), (), len(skills))
+        parts.append(f"Goals that this game has words for; take one where it fits:\n{quoted(words, OWN)}")
+    return Question("goals", Goals, RULES, _with(text, Goals, _things(skills, OWN), *parts), (), len(skills))
 
 
 def trajectory(pictures: Picture, goal: str, used: Sequence[str]) -> Question[Trajectory]:
     """Whether a goal was reached, and what was instead (hindsight: LMA3, arXiv 2305.12487)."""
     text = (
-        f"The agent tried this: {quoted([goal])}\nThe numbered pictures show the screen in the order of time. Was it reached? "
+        f"The agent tried this: {quoted([goal], OWN)}\nThe numbered pictures show the screen in the order of time. Was it reached? "
         "And what else was reached that is worth being able to do: up to three goals, each with the numbers of the first and last picture."
     )
-    skills = f"Skills used between them:\n{quoted(used)}"
+    skills = f"Skills used between them:\n{quoted(used, OWN)}"
     return Question("trajectory", Trajectory, RULES, _with(text, Trajectory, skills), (pictures,))
 
 
 def select(screen: Picture, skills: Sequence[str]) -> Question[Selected]:
     """The bottom-up agent's choice among its skills (reference schedule)."""
     text = "Which of these skills should be used now to get further in the game? 0 to explore."
-    return Question("select", Selected, RULES, _with(text, Selected, _things(skills)), (screen,), len(skills))
+    return Question(
+        "select", Selected, RULES, _with(text, Selected, _things(skills, OWN)), (screen,), len(skills)
+    )
 
 
 def evaluate(before: Picture, after: Picture, skill: str) -> Question[Evaluated]:
     """The bottom-up agent's evaluation of one use (reference schedule)."""
     text = "The screen before and after this skill was used. Is what happened consistent with its description, and is it progress?"
-    return Question("evaluate", Evaluated, RULES, _with(text, Evaluated, quoted([skill])), (before, after))
+    return Question(
+        "evaluate", Evaluated, RULES, _with(text, Evaluated, quoted([skill], OWN)), (before, after)
+    )
 
 
 def name_one(after: Picture, skill: str) -> Question[NameOne]:
     """The bottom-up agent's naming of a new skill (reference schedule)."""
     text = "These clicks led to this screen. Name and describe what they do."
-    return Question("name_one", NameOne, RULES, _with(text, NameOne, quoted([skill])), (after,))
+    return Question("name_one", NameOne, RULES, _with(text, NameOne, quoted([skill], OWN)), (after,))
 
 
 def _about(about: str, goal: str) -> str:
     """What is known of this screen; it was written by a model that saw it, so it is data, too."""
-    parts = [f"Said of this kind of screen before:\n{quoted([about])}"] if about else []
+    parts = [f"Said of this kind of screen before:\n{quoted([about], OWN)}"] if about else []
     if goal:
-        parts.append(f"What is practised now:\n{quoted([goal])}")
+        parts.append(f"What is practised now:\n{quoted([goal], OWN)}")
     return "\n".join(parts)
 
 

@@ -14,6 +14,7 @@ from groundup.agent.reason.advice import IDLE, Advised
 from groundup.agent.reason.costs import Prices
 from groundup.agent.reason.mind import Mind
 from groundup.agent.reason.notes import Notes
+from groundup.agent.reason.pictures import plain
 from groundup.agent.reason.profiles import Profile, profile_of
 from groundup.agent.reason.server import ServerReasoner
 from groundup.envs.types import Accepts, Click, Frame
@@ -143,3 +144,20 @@ def test_what_the_screen_says_stays_inside_its_marks(text: str) -> None:
     assert "<" not in inside
     assert ">" not in inside
     assert len(inside.splitlines()) == 1
+
+
+def test_long_lines_of_the_screen_are_cut_and_the_programs_own_are_whole() -> None:
+    picture, long = plain((9, 9, 9)), "word " * 50
+    screens = [
+        prompts.describe(picture, [long]),
+        prompts.pick(picture, [long], "", ""),
+        prompts.propose(picture, [long], "", [long], "", Profile()),
+    ]
+    assert not any("word " * 17 in question.text for question in screens)
+    own = [
+        prompts.names(picture, [long]),
+        prompts.duplicates([long]),
+        prompts.trajectory(picture, "", [long]),
+        prompts.pick(picture, [""], long, ""),
+    ]
+    assert all(long in question.text for question in own)
