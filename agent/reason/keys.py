@@ -67,15 +67,17 @@ def check_url(url: str) -> str:
         good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
     except ValueError:
         parts, good = urlsplit(""), False
+    # What may hold a key is not shown, even where it is no address.
+    if "@" in (parts.netloc or url) or parts.query or parts.fragment:
+        raise UsageError("Leave the key out of --base-url: set GROUNDUP_API_KEY or give --key-file FILE.")
     if not good:
         raise UsageError(
             f"--base-url {url} is no address of a server: give one such as http://localhost:8000/v1."
         )
-    if parts.username or parts.password or parts.query:
-        raise UsageError("Leave the key out of --base-url: set GROUNDUP_API_KEY or give --key-file FILE.")
     return url.rstrip("/")
 
 
 def is_openai(url: str) -> bool:
-    """Whether the server is OpenAI's own."""
-    return urlsplit(url).hostname == urlsplit(OPENAI).hostname
+    """Whether the server is OpenAI's own, and is reached so that nobody else reads the key."""
+    parts = urlsplit(url)
+    return (parts.scheme, parts.hostname) == ("https", urlsplit(OPENAI).hostname)

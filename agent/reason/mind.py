@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 from groundup.agent.reason.breaker import Breaker
 from groundup.agent.reason.costs import Budget, Price, Prices, both
 from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, Spent, TooLarge
-from groundup.agent.reason.pictures import within
+from groundup.agent.reason.pictures import PNG, within
 from groundup.agent.reason.prompts import VERSION
 from groundup.agent.reason.reasoner import Question, R, Reasoner
 from groundup.agent.reason.replies import Reply
@@ -154,10 +154,15 @@ class Mind:
             self._tell(f"The model is asked no more: {limit}; the run goes on with rules.", once=True)
 
     def _fitting(self, question: Question[R]) -> Question[R]:
-        """The question with no picture, sheets of crops included, as large as the model has refused."""
-        if self._side == self.reasoner.profile.side:
-            return question
-        return replace(question, pictures=tuple(within(one, self._side) for one in question.pictures))
+        """The question with no picture, sheets of crops included, larger than the profile has or was taken.
+
+        What is sent whole on purpose (PNG: the paper's schedule) is so until it is refused.
+        """
+        whole = self._side == self.reasoner.profile.side
+        pictures = (
+            one if whole and one.media == PNG else within(one, self._side) for one in question.pictures
+        )
+        return replace(question, pictures=tuple(pictures))
 
     def _failed(self, error: NoAnswer) -> None:
         match error:

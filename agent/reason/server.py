@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+import os
+from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
 import openai
@@ -33,6 +34,9 @@ DEADLINE = 150.0
 
 RETRIES = 2
 """Of the SDK: after 0.5 and 1 s, or as the server's Retry-After says."""
+
+HEADERS = "OPENAI_CUSTOM_HEADERS"
+"""The environment variable with headers that the SDK sends to whatever server is asked."""
 
 LOOK_SECONDS = 0.05
 """Time between two looks at whether the run is to stop, while a question is out."""
@@ -68,16 +72,17 @@ class ServerReasoner:
         self._deadline = deadline
         self._retries = retries
         self._used = self._each = NOTHING
-        # Organization and project of OpenAI's own variables are no other server's business.
+        # Organization, project and headers of OpenAI's own variables are no other server's business.
         own = None if responses else ""
-        self._client = AsyncOpenAI(
-            api_key=key,
-            base_url=url,
-            timeout=timeout,
-            organization=own,
-            project=own,
-            http_client=DefaultAsyncHttpxClient(event_hooks={"request": [self._count]}),
-        )
+        with contextlib.nullcontext() if responses else _without(HEADERS):
+            self._client = AsyncOpenAI(
+                api_key=key,
+                base_url=url,
+                timeout=timeout,
+                organization=own,
+                project=own,
+                http_client=DefaultAsyncHttpxClient(event_hooks={"request": [self._count]}),
+            )
         self._runner = asyncio.Runner()
 
     def ask(self, question: Question[R]) -> Answer[R]:
@@ -181,3 +186,14 @@ class ServerReasoner:
             raise refusals.told(error, self.url, key, self.model, pictures, self._used) from None
         self._used += Usage(0, tokens_in, tokens_out, untold=int(not tokens_in))
         return text
+
+
+@contextlib.contextmanager
+def _without(variable: str) -> Iterator[None]:
+    """The environment without that variable, for as long as the context lasts."""
+    value = os.environ.pop(variable, None)
+    try:
+        yield
+    finally:
+        if value is not None:
+            os.environ[variable] = value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from groundup.agent.reason import prompts
@@ -11,7 +12,8 @@ from groundup.agent.reason.breaker import FAILURES, FIRST, Breaker
 from groundup.agent.reason.costs import Budget, Prices
 from groundup.agent.reason.errors import Invalid, NoAnswer, Refused, TooLarge, Unavailable
 from groundup.agent.reason.mind import Mind
-from groundup.agent.reason.pictures import plain
+from groundup.agent.reason.pictures import full_png, plain, sheet
+from groundup.agent.reason.profiles import Profile
 from groundup.agent.reason.reasoner import Answer, Question, R
 from groundup.agent.reason.scripted import ScriptedReasoner
 from groundup.agent.reason.usage import Usage
@@ -149,6 +151,20 @@ def test_pictures_become_smaller_when_they_were_too_large() -> None:
     assert heard.mind.side == side // 2
     assert heard.mind.ask(question(1)) is not None
     assert f"at most {side // 2} pixels" in heard.said[0]
+
+
+def test_no_picture_is_larger_than_the_profile_has_it_but_what_is_sent_whole() -> None:
+    shown: list[int] = []
+
+    class Seeing(ScriptedReasoner):
+        def ask(self, question: Question[R]) -> Answer[R]:
+            shown.extend(picture.width for picture in question.pictures)
+            return super().ask(question)
+
+    heard = Heard(Seeing(profile=Profile(side=128)))
+    heard.mind.ask(prompts.pick(sheet([np.zeros((128, 128, 3), np.uint8)] * 6), ["a"] * 6, "", ""))
+    heard.mind.ask(prompts.pick(full_png(np.zeros((200, 300, 3), np.uint8)), ["a", "b"], "", ""))
+    assert shown == [128, 300]
 
 
 def test_replies_of_no_use_open_the_breaker_too() -> None:

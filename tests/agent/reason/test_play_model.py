@@ -162,6 +162,11 @@ def test_a_first_question_without_a_valid_answer_is_no_answer(play: Groundup) ->
         (("--policy", "openai", "--model", "m", "--base-url", "nowhere"), "no address of a server"),
         (("--policy", "openai", "--model", "m", "--base-url", "http://u:p@h/v1"), "Leave the key out"),
         (
+            ("--policy", "openai", "--model", "m", "--base-url", "u:p@h/v1"),
+            "Leave the key out of --base-url:",
+        ),
+        (("--policy", "openai", "--model", "m", "--base-url", "http://h/v1#key"), "Leave the key out"),
+        (
             ("--policy", "openai", "--model", "m", "--base-url", "http://127.0.0.1:9", "--max-cost", "1"),
             "--max-calls",
         ),
@@ -220,6 +225,7 @@ def test_the_key_of_openai_is_shown_to_no_other_server(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-openai")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Team: of-openai")
     monkeypatch.delenv("GROUNDUP_API_KEY", raising=False)
     with serving(lambda _: refused(401, "no")) as server:
         play("--policy", "openai", "--base-url", server.url, "--model", "m", "--steps", "5")

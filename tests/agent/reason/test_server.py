@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from groundup.agent.reason import prompts
 from groundup.agent.reason.costs import Budget, Prices
 from groundup.agent.reason.errors import Cancelled, Invalid, NoAnswer, Refused, TooLarge, Unavailable
-from groundup.agent.reason.keys import OPENAI
+from groundup.agent.reason.keys import NONE, OPENAI, find_key
 from groundup.agent.reason.mind import Mind
 from groundup.agent.reason.pictures import plain
 from groundup.agent.reason.reasoner import Question
@@ -324,6 +325,23 @@ def test_a_key_that_looks_like_a_word_is_cut_out_of_what_the_server_says() -> No
             reasoner.ask(QUESTION)
         reasoner.close()
     assert "sesame" not in str(caught.value)
+
+
+def test_the_key_of_openai_goes_where_nobody_else_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GROUNDUP_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert find_key(OPENAI, None) == KEY
+    assert find_key(OPENAI.replace("https", "http"), None) == NONE
+
+
+def test_headers_for_openai_are_sent_to_no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Team: mine")
+    with serving(lambda _: said(GOOD)) as server:
+        reasoner = ServerReasoner("m", server.url, KEY)
+        reasoner.ask(QUESTION)
+        reasoner.close()
+    assert "mine" not in json.dumps(server.headers)
+    assert os.environ["OPENAI_CUSTOM_HEADERS"] == "X-Team: mine"
 
 
 def test_what_a_model_calls_its_fields_cannot_write_to_the_terminal() -> None:
