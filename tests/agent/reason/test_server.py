@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -435,6 +436,19 @@ def test_a_question_is_given_up_at_once_when_the_run_stops() -> None:
         server.answer = lambda _: said(GOOD)
         assert reasoner.ask(QUESTION).reply.element == 2  # and goes on if asked again
         reasoner.close()
+
+
+def test_ctrl_c_gives_a_question_up() -> None:
+    def answer(_: Body) -> Answer:
+        os.kill(os.getpid(), signal.SIGINT)
+        return Answer("{}", wait=60)
+
+    with serving(answer) as server:
+        reasoner = ServerReasoner("m", server.url, KEY)
+        with pytest.raises(KeyboardInterrupt):
+            reasoner.ask(QUESTION)
+        reasoner.close()
+    assert len(server.bodies) == 1  # it would have been tried again after 60 s
 
 
 @pytest.mark.parametrize("rung", ["schema", "object", "tool", "plain"])
