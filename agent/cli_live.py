@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 import signal
-import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -48,27 +48,28 @@ def launch(
                 print(f"{game} runs on display {report['display']}: {started}.", flush=True)
                 play = f"groundup play --window '{running.window.title}'"
                 print(f"Play it with: DISPLAY={report['display']} {play}", flush=True)
-            end = None if minutes is None else 60 * minutes
-            while not ended.wait(0.2 if end is None else min(0.2, max(0.0, end))):
+            end = math.inf if minutes is None else time.monotonic() + 60 * minutes
+            while not ended() and (left := end - time.monotonic()) > 0:
                 running.programs.check()
-                if end is not None:
-                    end -= 0.2
-                    if end <= 0:
-                        break
+                time.sleep(min(0.2, left))
         finally:
             running.programs.close()
 
 
-def _on_signals() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set."""
-    ended = threading.Event()
+def _on_signals() -> Callable[[], bool]:
+    """Gives a function that says whether Ctrl-C was pressed, or SIGTERM came.
+
+    No `threading.Event`: to set it takes a lock, which the thread that the handler interrupts may hold.
+    """
+    asked = False
 
     def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        ended.set()
+        nonlocal asked
+        asked = True
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    return ended
+    return lambda: asked
 
 
 def record(
@@ -104,7 +105,7 @@ def record(
             query,
             folder,
             profile=window_profile,
-            until=lambda: ended.is_set() or time.monotonic() >= end,
+            until=lambda: ended() or time.monotonic() >= end,
             show_keys=show_keys,
             player=player,
         )

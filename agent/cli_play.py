@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import signal
 import sys
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 STEPS = 300
 """Steps of a run when none are asked for: some 40 seconds."""
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that end a run: Ctrl-C, `kill`, a terminal that is closed."""
 
 FINISHED = "done"
 """Status of a run that has done all of its steps; any other can be resumed."""
@@ -165,10 +169,22 @@ def _open(options: PlayOptions) -> Game:
 def _ask(action: Action) -> bool:
     """Whether a person at the terminal wants `action` to be done; raises `Stopped` for "q" and at its end."""
     print(f"groundup: {action}: do it? [y/n/q] ", file=sys.stderr, end="", flush=True)
-    answer = sys.stdin.readline().strip().lower()
+    answer = _line().strip().lower()
     if answer.startswith("q") or not answer:
         raise Stopped("The run was ended at a question of --confirm; all that was learnt is kept.")
     return answer.startswith("y")
+
+
+def _line() -> str:
+    """A line of standard input.
+
+    Not by Python's own reader: whoever ends the run at a question leaves a thread here, and with that
+    reader's lock held the interpreter does not end.
+    """
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(sys.stdin.fileno(), 1)):
+        line += byte
+    return line.decode("utf-8", "replace")
 
 
 def say(sentence: str) -> None:
@@ -216,15 +232,15 @@ def _play(
         meanwhile=steering.meanwhile,
     )
     watch = _Watch(policy, plan.steps, tell)
-    # A resumed run meets new games, not those again that it has played.
-    game.env.reset(seed=(run.seed or 0) + run.steps)
     status = "failed"
     try:
         with _stopping(game.stop) as pressed:
-            over = _time_over(options.minutes)
-            if thinking is not None:
-                thinking.stoppable(lambda: pressed() or over() or steering.stop_asked())
             try:
+                # A resumed run meets new games, not those again that it has played.
+                game.env.reset(seed=(run.seed or 0) + run.steps)
+                over = _time_over(options.minutes)
+                if thinking is not None:
+                    thinking.stoppable(lambda: pressed() or over() or steering.stop_asked())
                 session.play(
                     lambda: steering.steps,
                     until=lambda: steering.halts(lambda: pressed() or over() or watch.stops(game.stop_text)),
@@ -332,7 +348,8 @@ def _time_over(minutes: float | None) -> Callable[[], bool]:
 
 @contextmanager
 def _stopping(stop: Callable[[], None] | None = None) -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether Ctrl-C was pressed; a second Ctrl-C interrupts at once.
+    """Gives a function that says whether Ctrl-C was pressed, or another signal of `ENDING` came; a second one
+    interrupts at once.
 
     `stop` is called at the first: a game that holds a real mouse lets go of it.
     """
@@ -346,11 +363,14 @@ def _stopping(stop: Callable[[], None] | None = None) -> Iterator[Callable[[], b
         if stop is not None:
             stop()
 
-    before = signal.signal(signal.SIGINT, press)
+    # `nohup` has a terminal's end ignored, which is to stay so.
+    heard = [n for n in ENDING if n == signal.SIGINT or signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, press) for number in heard}
     try:
         yield lambda: pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _report(plan: _Plan, game: Game, library: Library, session: Session, watch: _Watch) -> dict[str, Any]:

@@ -6,9 +6,13 @@ person's hand) the run pauses with a sentence, and goes on when it is back.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+
+import numpy as np
 
 from groundup.envs.errors import GameEnded, GroundupError, Withheld
 from groundup.envs.types import Accepts, Action, Frame, Pixels
@@ -73,6 +77,7 @@ class WindowEnv:
         self._looked = -LOOK_SECONDS
         self._viewport = _checked(desk.windows, window)
         self._size = self._viewport.size
+        self._picture: Pixels = np.zeros((1, 1, 3), np.uint8)
 
     @property
     def name(self) -> str:
@@ -97,11 +102,10 @@ class WindowEnv:
         """
         self._desk.stop.wait(self._next - time.monotonic())
         self._ready()
-        pixels = self._grab()
-        while not pixels.any() or int(pixels.max()) <= DARK:
-            self._pause("the screen is black: it is locked or off")
-            self._ready()
-            pixels = self._grab()
+        self._picture = self._grab()
+        if self._black() is not None:
+            self._wait_out(self._unseen)
+        pixels = self._picture
         for region in regions(self._profile, self._size):
             pixels[region.y : region.y + region.h, region.x : region.x + region.w] = 0
         self._next = time.monotonic() + self._profile.timing.frame / 1000
@@ -114,7 +118,7 @@ class WindowEnv:
         self._looked = -LOOK_SECONDS
         self._ready()
         if self._confirm is not None:
-            if not self._confirm(action):
+            if not self._confirmed(self._confirm, action):
                 raise Withheld(f"{action} was not confirmed.")
             self._desk.windows.activate(self._window.handle)
             self._looked = -LOOK_SECONDS
@@ -137,6 +141,21 @@ class WindowEnv:
         self._desk.windows.close()
         self._closed()
 
+    def _confirmed(self, confirm: Callable[[Action], bool], action: Action) -> bool:
+        """What `confirm` answers, asked in a thread of its own: a person may end the run at the question."""
+        answer: Future[bool] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(confirm(action))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        threading.Thread(target=ask, name="groundup-question", daemon=True).start()
+        while not answer.done():
+            self._desk.stop.wait(LOOK_SECONDS)
+        return answer.result()
+
     def _grab(self) -> Pixels:
         try:
             return self._desk.capture.grab(self._viewport.area)
@@ -148,8 +167,12 @@ class WindowEnv:
         """Return once the window can be played in, with `self._viewport` where it is now."""
         if time.monotonic() - self._looked < LOOK_SECONDS and self._desk.stop.still:
             return
+        self._wait_out(self._trouble)
+
+    def _wait_out(self, trouble_now: Callable[[], str | None]) -> None:
+        """Wait until there is no trouble, telling of it; raises `GroundupError` when that takes too long."""
         began, said = time.monotonic(), ""
-        while (trouble := self._trouble()) is not None:
+        while (trouble := trouble_now()) is not None:
             if trouble != said:
                 self._tell(f"Paused: {trouble}; the run goes on when it is back.")
                 said = trouble
@@ -163,10 +186,16 @@ class WindowEnv:
             self._tell("Going on.")
         self._looked = time.monotonic()
 
-    def _pause(self, why: str) -> None:
-        self._tell(f"Paused: {why}; the run goes on when it is back.")
-        self._desk.stop.wait(1.0)
-        self._looked = -LOOK_SECONDS
+    def _unseen(self) -> str | None:
+        """What keeps the window from being seen, by another picture of it."""
+        trouble = self._trouble()
+        if trouble is None:
+            self._picture = self._grab()
+            trouble = self._black()
+        return trouble
+
+    def _black(self) -> str | None:
+        return "the screen is black, locked or off" if int(self._picture.max()) <= DARK else None
 
     def _trouble(self) -> str | None:
         windows, stop = self._desk.windows, self._desk.stop

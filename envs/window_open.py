@@ -12,7 +12,7 @@ from groundup.envs.window_capture import MssCapture
 from groundup.envs.window_env import PATIENCE_SECONDS, Desk, WindowEnv
 from groundup.envs.window_guard import Guard
 from groundup.envs.window_profile import Profile, chosen_profile
-from groundup.envs.window_stop import Stop
+from groundup.envs.window_stop import Ender, Stop
 from groundup.envs.window_watch import Judge, Poll, Watch, watch_x11
 
 
@@ -40,6 +40,12 @@ def open_window(
     except BaseException:
         windows.close()
         raise
+    ender = Ender(stop, desk.guard.release)
+
+    def close() -> None:
+        ender.close()
+        closed()
+
     try:
         windows.activate(window.handle)
         env = WindowEnv(
@@ -50,21 +56,17 @@ def open_window(
             tell=tell,
             confirm=confirm,
             reopen=reopen,
-            closed=closed,
+            closed=close,
             patience=patience,
         )
     except BaseException:
+        ender.close()
         desk.watch.close()
         desk.guard.close()
         desk.capture.close()
         windows.close()
         raise
-
-    def end() -> None:
-        stop.set("Ctrl-C was pressed")
-        desk.guard.release()
-
-    return Game(env, stop=end, stop_text=chosen.safety.stop_text)
+    return Game(env, stop=ender, stop_text=chosen.safety.stop_text)
 
 
 def desktop() -> Windows:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from queue import SimpleQueue
 
 from groundup.envs.errors import Stopped
 
@@ -48,3 +50,33 @@ class Stop:
     def still(self) -> bool:
         """Whether no person has moved the mouse lately."""
         return time.monotonic() - self._moved >= QUIET_SECONDS
+
+
+class Ender:
+    """Ends a run from a signal's handler, in a thread of its own; called, it returns at once.
+
+    A handler may come between any two steps of the thread that acts, while that holds a lock of the display
+    or of `Stop`: what takes a lock there waits for ever. `SimpleQueue.put` takes none.
+    """
+
+    def __init__(self, stop: Stop, release: Callable[[], None] = lambda: None) -> None:
+        """`release` lets go of all that is held down."""
+        self._stop = stop
+        self._release = release
+        self._asked: SimpleQueue[str | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="groundup-ender", daemon=True)
+        self._thread.start()
+
+    def __call__(self) -> None:
+        """End the run; a signal's handler may call it."""
+        self._asked.put("Ctrl-C was pressed, or a signal came")
+
+    def close(self) -> None:
+        """End the thread; may be called twice."""
+        self._asked.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (reason := self._asked.get()) is not None:
+            self._stop.set(reason)
+            self._release()
