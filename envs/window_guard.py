@@ -32,12 +32,9 @@ from groundup.envs.types import (
 )
 from groundup.envs.window import DesktopGone, Input, Windows
 from groundup.envs.window_geometry import Rect, Viewport
-from groundup.envs.window_keys import chord, keys_for, plain
+from groundup.envs.window_keys import chord, is_key, keys_for
 from groundup.envs.window_profile import Profile
 from groundup.envs.window_stop import Stop
-
-SYSTEM = ("alt+tab", "alt+f4", "alt+esc", "alt+space", "ctrl+esc", "printscreen", "pause")
-"""Chords that are never sent: they speak to the window manager or the system."""
 
 NOTCH = 100
 """Pixels of `Scroll` to a notch of the wheel, as browsers have it."""
@@ -141,7 +138,7 @@ class Guard:
                 self._check_time(seconds)
             case TypeText(text):
                 for character in text:
-                    if not character.isprintable():
+                    if not character.isprintable() or self._profile.safety.refuses(keys_for(character)):
                         self._refuse(f"typing {character!r}")
             case Wait(seconds):
                 self._check_time(seconds)
@@ -156,23 +153,13 @@ class Guard:
             self._refuse(f"{point}, which the profile forbids")
 
     def _check_chord(self, keys: tuple[str, ...]) -> None:
-        pressed = [plain(key) for key in chord(keys)]
-        safety = self._profile.safety
-        if not pressed:
+        if not keys:
             self._refuse("a chord without keys")
-        names = {_chord_name(pressed)}
-        f_keys = [key for key in pressed if key[0] == "f" and key[1:].isdigit()]
-        refused = {_chord_name([plain(k) for k in chord((r,))]) for r in (*SYSTEM, *safety.refused)}
-        stop = plain(safety.stop_key)
-        if (
-            "win" in pressed
-            or {"ctrl", "alt"} <= set(pressed)
-            or "printscreen" in pressed
-            or names & refused
-            or stop in pressed
-            or any(key not in safety.allowed for key in f_keys)
-        ):
-            self._refuse(f"the keys {'+'.join(pressed)}")
+        for key in chord(keys):
+            if not is_key(key):
+                self._refuse(f"{key!r}, which is no key")
+        if self._profile.safety.refuses(keys):
+            self._refuse(f"the keys {'+'.join(chord(keys))}")
 
     def _check_time(self, seconds: float) -> None:
         if not 0.0 <= seconds <= LONGEST:
@@ -338,10 +325,6 @@ def corners(monitor: Rect) -> set[Point]:
     """The exact corners of a monitor: a person who puts the pointer there ends the run."""
     right, bottom = monitor.x + monitor.w - 1, monitor.y + monitor.h - 1
     return {(x, y) for x in (monitor.x, right) for y in (monitor.y, bottom)}
-
-
-def _chord_name(keys: list[str]) -> str:
-    return "+".join(sorted(keys))
 
 
 def _notches(pixels: int) -> int:

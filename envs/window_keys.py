@@ -82,10 +82,44 @@ SHIFTED = dict(zip('!@#$%^&*()_+{}|:"<>?~', "1234567890-=[]\\;',./`", strict=Tru
 
 MODIFIERS = ("ctrl", "alt", "shift", "win")
 
+ALIASES = {
+    "return": "enter",
+    "\n": "enter",
+    "\r": "enter",
+    "escape": "esc",
+    " ": "space",
+    "\t": "tab",
+    "del": "delete",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "control": "ctrl",
+    "option": "alt",
+    "optionleft": "altleft",
+    "optionright": "altright",
+    **dict.fromkeys(("print", "prtsc", "prtscr", "prtscn", "prntscrn"), "printscreen"),
+    **dict.fromkeys(("command", "cmd", "super", "meta"), "win"),
+}
+"""Other names of keys, and the one that is used here."""
+
+SYSTEM = (
+    ("win",),
+    ("printscreen",),
+    ("pause",),
+    ("ctrl", "alt"),
+    ("alt", "tab"),
+    ("alt", "f4"),
+    ("alt", "esc"),
+    ("alt", "space"),
+    ("ctrl", "esc"),
+)
+"""Keys that are never sent together, whatever else is pressed: they speak to the window manager or the
+system."""
+
 
 def keysym_name(key: str) -> str:
     """X11's name of a key."""
-    return KEYSYMS.get(key.lower() if len(key) > 1 else key, key)
+    name = canonical(key)
+    return KEYSYMS.get(name, name)
 
 
 def keys_for(character: str) -> tuple[str, ...]:
@@ -98,18 +132,43 @@ def keys_for(character: str) -> tuple[str, ...]:
 
 
 def chord(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys of a chord, one by one and in lower case: ("shift+enter",) and ("shift", "enter") are the
-    same."""
-    out: list[str] = []
-    for key in keys:
-        parts = key.split("+") if len(key) > 1 and "+" in key[1:] else [key]
-        out += [part.lower() for part in parts]
-    return tuple(out)
+    """The keys of a chord, one by one and by their own names: ("shift+enter",) and ("shift", "return") are
+    the same; "ctrl++" is ctrl and the plus. A part that is empty stays so, and is no key (`is_key`)."""
+    return tuple(canonical(part) for key in keys for part in _parts(key))
+
+
+def canonical(key: str) -> str:
+    """The one name of a key: in lower case, "return" is "enter", a space "space"."""
+    return ALIASES.get(key.lower(), key.lower())
 
 
 def plain(key: str) -> str:
-    """A key's name without its side: "shiftleft" is "shift"; "return" is "enter", "escape" "esc"."""
+    """A key's own name without its side: "shiftleft" is "shift"."""
+    name = canonical(key)
     for modifier in MODIFIERS:
-        if key in (f"{modifier}left", f"{modifier}right"):
+        if name in (f"{modifier}left", f"{modifier}right"):
             return modifier
-    return {"return": "enter", "escape": "esc"}.get(key, key)
+    return name
+
+
+def is_key(name: str) -> bool:
+    """Whether there is a key of that name: those of `KEYSYMS`, and single characters."""
+    return canonical(name) in KEYSYMS or (len(name) == 1 and name.isprintable())
+
+
+def is_f_key(name: str) -> bool:
+    """Whether it is one of F1 to F24."""
+    return name[:1] == "f" and name[1:].isdigit()
+
+
+def pressed(keys: tuple[str, ...]) -> frozenset[str]:
+    """What a chord holds down, without sides: a character on a shifted key is that key with shift."""
+    return frozenset(plain(part) for key in chord(keys) for part in keys_for(key))
+
+
+def _parts(key: str) -> list[str]:
+    if len(key) < 2:
+        return [key]
+    if key.endswith("++"):
+        return [*_parts(key[:-2]), "+"]
+    return key.split("+")

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from groundup.envs.errors import UsageError
 from groundup.envs.types import Accepts
 from groundup.envs.window import Query
-from groundup.envs.window_keys import KEYSYMS, chord
+from groundup.envs.window_keys import SYSTEM, canonical, chord, is_f_key, is_key, keys_for, plain, pressed
 
 FOLDER = Path(__file__).parent / "profiles"
 
@@ -38,6 +38,15 @@ class WindowPart(_Part):
     name: str | None = Field(default=None, alias="class")
 
 
+def _chord(written: str) -> str:
+    """A chord by its keys' own names; raises `ValueError` for what is none."""
+    parts = chord((written,))
+    for part in parts:
+        if not is_key(part):
+            raise ValueError(f"there is no key {part!r} (in {written!r})")
+    return "+".join(parts)
+
+
 class InputPart(_Part):
     """What kinds of input the game takes; `keys` are worth pressing, chords are written "shift+enter"."""
 
@@ -57,11 +66,7 @@ class InputPart(_Part):
     @field_validator("keys")
     @classmethod
     def _known(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
-        for key in keys:
-            for part in chord((key,)):
-                if len(part) > 1 and part not in KEYSYMS:
-                    raise ValueError(f"there is no key {part!r}")
-        return keys
+        return tuple(_chord(key) for key in keys)
 
 
 class TimingPart(_Part):
@@ -93,6 +98,37 @@ class SafetyPart(_Part):
     stop_text: tuple[str, ...] = ()
     """The run stops when one of these can be read on screen (without regard to case)."""
 
+    @field_validator("stop_key")
+    @classmethod
+    def _one_key(cls, key: str) -> str:
+        if not is_key(key) or len(keys_for(canonical(key))) > 1:
+            raise ValueError(f"{key!r} is not a single key, such as f12")
+        return canonical(key)
+
+    @field_validator("refused")
+    @classmethod
+    def _chords(cls, chords: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_chord(one) for one in chords)
+
+    @field_validator("allowed")
+    @classmethod
+    def _f_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for key in keys:
+            if not is_key(key) or not is_f_key(canonical(key)):
+                raise ValueError(f"{key!r} is none of the keys f1 to f24")
+        return tuple(canonical(key) for key in keys)
+
+    def refuses(self, keys: tuple[str, ...]) -> bool:
+        """Whether a chord is never sent: it holds the stop key, an F-key that is not allowed, or all keys of
+        one that is the system's or that this profile refuses, whatever else it holds."""
+        held = pressed(keys)
+        never = [frozenset(keys) for keys in SYSTEM] + [pressed((one,)) for one in self.refused]
+        return (
+            plain(self.stop_key) in held
+            or any(is_f_key(key) and key not in self.allowed for key in held)
+            or any(keys <= held for keys in never)
+        )
+
 
 class Forbidden(_Part):
     """A part of the client area, in shares of its size, that is neither shown to the agent nor clicked."""
@@ -119,6 +155,13 @@ class Profile(_Part):
     timing: TimingPart = TimingPart()
     safety: SafetyPart = SafetyPart()
     forbidden: tuple[Forbidden, ...] = ()
+
+    @model_validator(mode="after")
+    def _sent(self) -> Profile:
+        for key in self.input.keys:
+            if self.safety.refuses((key,)):
+                raise ValueError(f"input.keys has {key!r}, which is never sent (see [safety])")
+        return self
 
     @property
     def accepts(self) -> Accepts:

@@ -23,7 +23,7 @@ from groundup.envs.types import Button
 from groundup.envs.window import Query, Window, Windows, find
 from groundup.envs.window_events import DeviceEvent, DeviceEvents
 from groundup.envs.window_geometry import Rect, Viewport, shown
-from groundup.envs.window_keys import plain
+from groundup.envs.window_keys import chord, plain
 from groundup.envs.window_open import desktop
 from groundup.envs.window_profile import Profile, chosen_profile
 
@@ -119,7 +119,7 @@ def _watch(
 
 def _played(profile: Profile) -> set[str]:
     """The keys of a game, which say nothing that a person typed."""
-    return {plain(part) for key in profile.input.keys for part in key.split("+")}
+    return {plain(part) for part in chord(profile.input.keys)}
 
 
 class _Taker:

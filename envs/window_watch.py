@@ -15,7 +15,7 @@ from groundup.envs.types import Point
 from groundup.envs.window_events import DeviceEvent, DeviceEvents
 from groundup.envs.window_geometry import Rect
 from groundup.envs.window_guard import Guard, corners
-from groundup.envs.window_keys import plain
+from groundup.envs.window_keys import is_f_key, plain
 from groundup.envs.window_stop import Stop
 
 POLL_SECONDS = 0.02
@@ -104,7 +104,7 @@ class Poll:
 
 def _key_reader(stop_key: str) -> Callable[[], bool]:
     key = plain(stop_key)
-    if sys.platform == "win32" and key[0] == "f" and key[1:].isdigit():
+    if sys.platform == "win32" and is_f_key(key):
         import ctypes
 
         code = 0x6F + int(key[1:])  # VK_F1 is 0x70

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundup.envs.window_geometry import Rect, Viewport, scale_at, shown
-from groundup.envs.window_keys import chord, keys_for
-from groundup.envs.window_profile import ProfileInvalid, load_profile
+from groundup.envs.window_keys import chord, is_key, keys_for
+from groundup.envs.window_profile import Profile, ProfileInvalid, SafetyPart, load_profile
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,15 +69,57 @@ def test_the_scale_is_that_of_the_monitor_that_shows_most() -> None:
 def test_chords_and_characters() -> None:
     assert chord(("shift+enter",)) == chord(("shift", "enter")) == ("shift", "enter")
     assert chord(("+",)) == ("+",)
-    assert chord(("ctrl++",)) == ("ctrl", "+") or chord(("ctrl++",)) == ("ctrl", "", "")
+    assert chord(("ctrl++",)) == ("ctrl", "+")
+    assert chord(("Shift", "\n", "Command")) == ("shift", "enter", "win")
+    assert [key for key in ("", "+", "f13", "f13x", "slash", "\x1b", "ctrl") if is_key(key)] == [
+        "+",
+        "f13",
+        "ctrl",
+    ]
+    assert chord(("ctrl+",)) == ("ctrl", "")
     assert keys_for("<") == ("shift", ",")
     assert keys_for("B") == ("shift", "b")
     assert keys_for("b") == ("b",)
 
 
+SAFETY = SafetyPart.model_validate({"refused": ["ctrl+q", "esc", "/"], "allowed": ["F5"]})
+
+NEVER = [
+    *("alt+tab", "alt+shift+tab", "alt+tab+tab", "alt+a+tab", "shift+alt+f4", "ctrl+shift+esc", "ctrl+alt+x"),
+    *("prtsc", "print", "PrintScreen", "command+tab", "cmd", "super", "winleft", "pause", "f12", "shift+f6"),
+    *("ctrl+q+q", "ctrl+shift+q", "ctrlright+Q", "shift+esc", "escape", "/", "?", "shift+/"),
+    *("alt+\t", "alt+ "),
+]
+"""Chords that are refused whatever else they hold, and by whatever name."""
+
+
+def test_chords_that_speak_to_the_system_or_are_refused_are_never_sent() -> None:
+    assert [keys for keys in NEVER if not SAFETY.refuses((keys,))] == []
+    sent = ("shift+enter", "alt+x", "ctrl+c", "q", "tab", "f5", "ctrl+f5", "space", "alt", "+")
+    assert [keys for keys in sent if SAFETY.refuses((keys,))] == []
+
+
+def test_keys_of_a_profile_are_kept_by_their_own_names() -> None:
+    text = {"keys": ["Return", "CTRL++"]}
+    profile = Profile.model_validate({"name": "x", "input": text, "safety": {"stop_key": "Pause"}})
+    assert profile.input.keys == ("enter", "ctrl++")
+    assert profile.safety.stop_key == "pause"
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (
+            'name = "x"\n[safety]\nstop_key = "f13x"',
+            r"safety\.stop_key is wrong: .*'f13x' is not a single key",
+        ),
+        ('name = "x"\n[safety]\nstop_key = "ctrl+q"', r"'ctrl\+q' is not a single key"),
+        ('name = "x"\n[safety]\nrefused = ["crtl+q"]', r"safety\.refused is wrong: .*there is no key 'crtl'"),
+        ('name = "x"\n[safety]\nallowed = ["F5x"]', r"safety\.allowed is wrong: .*'F5x' is none of the keys"),
+        ('name = "x"\n[input]\nkeys = ["ctrl+"]', r"there is no key '' \(in 'ctrl\+'\)"),
+        ('name = "x"\n[input]\nkeys = [""]', r"there is no key ''"),
+        ('name = "x"\n[input]\nkeys = ["f5"]', r"input\.keys has 'f5', which is never sent"),
+        ('name = "x"\n[input]\nkeys = ["alt+a+tab"]', r"input\.keys has 'alt\+a\+tab', which is never sent"),
         ('name = "x"\n[timing]\npres = 5', r"timing\.pres is no key of a profile"),
         ('name = "x"\n[input]\nkeys = ["entr"]', r"input\.keys is wrong: .*there is no key 'entr'"),
         ('name = "x"\n[timing]\npress = -5', r"timing\.press is wrong"),
