@@ -8,6 +8,7 @@ it remembers, and releases when the run ends for whatever reason.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from groundup.envs.acceptance import takes
 from groundup.envs.errors import Withheld
 from groundup.envs.types import (
     Action,
@@ -43,7 +45,13 @@ STRIDE = 8
 """Desktop units between two points of a drag: longer jumps make some games take it for a click
 (pyautogui #69)."""
 
-SENT = 64
+MOST_NOTCHES = 50
+"""Notches of the wheel that one action may turn it by, in either direction."""
+
+LOOK_SECONDS = 0.1
+"""Time between two looks, while something is held down, at whether the window is still in front."""
+
+SENT = 256
 """Places of the pointer that are remembered as our own doing."""
 
 FOCUS_LOOKS = 30
@@ -124,13 +132,19 @@ class Guard:
 
     def _check(self, action: Action) -> None:
         match action:
-            case Click(x, y) | DoubleClick(x, y) | Move(x, y) | Scroll(x, y):
+            case Click(x, y) | DoubleClick(x, y) | Move(x, y):
                 self._check_point((x, y))
+            case Scroll(x, y, scroll_x, scroll_y):
+                self._check_point((x, y))
+                if max(abs(_notches(scroll_x)), abs(_notches(scroll_y))) > MOST_NOTCHES:
+                    self._refuse(f"a scroll by more than {MOST_NOTCHES} notches")
             case Drag(path):
                 if not path:
                     self._refuse("a drag without a way")
                 for point in path:
                     self._check_point(point)
+                for place in self._way(path):
+                    self._check_point(self._viewport.to_frame(place))
             case KeyPress(keys):
                 self._check_chord(keys)
             case Hold(keys, seconds):
@@ -144,6 +158,8 @@ class Guard:
                 self._check_time(seconds)
             case _:
                 self._refuse(f"{action!r}, which is no action")
+        if not takes(self._profile.accepts, action):
+            self._refuse(f"{action}, which the game does not take by its profile")
 
     def _check_point(self, point: Point) -> None:
         width, height = self._viewport.size
@@ -217,7 +233,7 @@ class Guard:
         self._pause(self._timing.hover)
         self._own(point)
         self._hold("button", button)
-        self._pause(self._timing.press)
+        self._stay(self._timing.press / 1000)
         self.release()
 
     def _drag(self, path: tuple[Point, ...]) -> None:
@@ -225,14 +241,23 @@ class Guard:
         self._pause(self._timing.hover)
         self._own(path[0])
         self._hold("button", "left")
-        self._pause(self._timing.press)
-        ways = [self._viewport.to_screen(point) for point in path]
-        stops = [spot for a, b in pairwise(ways) for spot in _way(a, b)]
-        for spot in stops:
-            self._put(spot)
-            self._pause(self._timing.drag / max(1, len(stops)))
-        self._pause(self._timing.press)
+        self._stay(self._timing.press / 1000)
+        way = self._way(path)
+        began = looked = time.monotonic()
+        for number, place in enumerate(way, start=1):
+            self._own_place(place)
+            self._put(place)
+            self._stop.wait(began + self._timing.drag / 1000 * number / len(way) - time.monotonic())
+            if time.monotonic() - looked > LOOK_SECONDS:
+                self._check_still_ours()
+                looked = time.monotonic()
+        self._stay(self._timing.press / 1000)
         self.release()
+
+    def _way(self, path: tuple[Point, ...]) -> list[Point]:
+        """Where a drag puts the pointer on the desktop after its first point."""
+        ends = [self._viewport.to_screen(point) for point in path]
+        return [place for a, b in pairwise(ends) for place in _between(a, b)]
 
     def _press_keys(self, keys: tuple[str, ...], seconds: float) -> None:
         self._own(None)
@@ -240,8 +265,24 @@ class Guard:
             self._hold("key", key)
             if len(keys) > 1:
                 self._pause(min(self._timing.between, 20))
-        self._stop.wait(seconds)
+        self._stay(seconds)
         self.release()
+
+    def _stay(self, seconds: float) -> None:
+        """Wait while something is held down, as long as the window is still to be acted in."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > LOOK_SECONDS:
+            self._stop.wait(LOOK_SECONDS)
+            self._check_still_ours()
+        self._stop.wait(left)
+
+    def _check_still_ours(self) -> None:
+        """Refuse to go on when another window has come to the front, or a person has taken the mouse."""
+        trouble = self._windows.trouble(self._handle)
+        if trouble is None and not self._stop.still:
+            trouble = "the mouse is moved by hand"
+        if trouble is not None:
+            self._refuse(f"to go on while {trouble}")
 
     def _go(self, point: Point) -> None:
         if self._profile.input.mouse == "relative":
@@ -279,8 +320,13 @@ class Guard:
             trouble = self._windows.trouble(self._handle)
             if trouble is not None:
                 self._refuse(f"keys while {trouble}")
-        elif not self._windows.owns(self._handle, self._viewport.to_screen(point)):
-            self._refuse(f"{point}, where another program's window lies")
+        else:
+            self._own_place(self._viewport.to_screen(point))
+
+    def _own_place(self, place: Point) -> None:
+        """Refuse a place on the desktop where another program's window lies."""
+        if not self._windows.owns(self._handle, place):
+            self._refuse(f"{self._viewport.to_frame(place)}, where another program's window lies")
 
     def _focus(self) -> None:
         """Let keys go to the game's own window, where a dialogue of the same program has them."""
@@ -331,7 +377,7 @@ def _notches(pixels: int) -> int:
     return round(pixels / NOTCH) or (pixels > 0) - (pixels < 0)
 
 
-def _way(start: Point, end: Point) -> list[Point]:
+def _between(start: Point, end: Point) -> list[Point]:
     """Points from `start` (left out) to `end`, at most `STRIDE` apart."""
     distance = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
     steps = max(2, -(-distance // STRIDE))

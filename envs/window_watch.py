@@ -57,11 +57,12 @@ class Judge:
 
     def pointer(self, place: Point) -> None:
         """The pointer has come to `place`."""
-        if self._guard.ours(place) or self._pointer_held:
+        if self._pointer_held:
             return
+        # First of all: the guard itself never puts it there, only beside it.
         if place in self._corners:
             self._end("the pointer was put into a corner of the screen")
-        else:
+        elif not self._guard.ours(place):
             self._stop.moved()
 
     def _end(self, reason: str) -> None:

@@ -17,6 +17,7 @@ import pytest
 from groundup.envs.conformance import check_env
 from groundup.envs.errors import GroundupError, Stopped, UsageError, Withheld
 from groundup.envs.games import Game
+from groundup.envs.launch_screen import needed
 from groundup.envs.types import Click, DoubleClick, Drag, Hold, KeyPress, Move, Scroll, TypeText, Wait
 from groundup.envs.window import NoSuchWindow, Query, find
 from groundup.envs.window_guard import _Held
@@ -141,6 +142,12 @@ def test_without_a_display_one_sentence_says_so(
         open_window(Query("A Game"), profile=PROFILE)
 
 
+def test_a_desktop_needs_no_screen_of_ours(display: str, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    assert set(needed()) == {"setpriv"}
+    monkeypatch.delenv("DISPLAY")
+    assert set(needed()) == {"setpriv", "openbox", "Xvfb"}
+
+
 # -- seeing and acting ------------------------------------------------------------------------
 
 
@@ -246,6 +253,12 @@ REFUSED = [
     Click(-1, 10),
     Click(600, 10),
     Drag(((10, 10), (600, 10))),
+    Drag(((560, 10), (630, 80))),
+    Scroll(10, 10, 0, 5_100),
+    Scroll(10, 10, -1_000_000_000, 0),
+    Click(10, 10, "wheel"),
+    KeyPress(("ctrl", "c")),
+    KeyPress(("",)),
     Move(10, 400),
     TypeText("a\x1bb"),
     Wait(1e9),
@@ -359,7 +372,7 @@ def _held_action(game: Game, action: object) -> tuple[threading.Thread, list[Bas
     def act() -> None:
         try:
             game.env.act(action)  # type: ignore[arg-type]
-        except Stopped as error:
+        except (Stopped, Withheld) as error:
             raised.append(error)
 
     thread = threading.Thread(target=act, daemon=True)
@@ -401,6 +414,38 @@ def test_a_drag_that_is_ended_lets_go_of_the_button(game: Game, program: Program
     thread.join(15)
     assert raised
     wait_until(lambda: len(program.events("button")) == 2)
+
+
+def test_a_hold_is_given_up_when_another_window_comes_to_the_front(
+    game: Game, program: Program, tmp_path: Path
+) -> None:
+    thread, raised = _held_action(game, Hold(("space",), 30.0))
+    wait_until(lambda: program.events("key"))
+    began = time.monotonic()
+    other = open_program(tmp_path, "Other", (640, 400))
+    try:
+        thread.join(60)
+        assert time.monotonic() - began < 29
+        assert "another window" in str(raised[0])
+        assert not game.env._desk.guard._held  # type: ignore[attr-defined]
+    finally:
+        other.close()
+
+
+def test_a_person_who_takes_the_mouse_in_a_drag_gets_it(game: Game, program: Program) -> None:
+    game.env._desk.guard._timing = PROFILE.timing.model_copy(update={"drag": 10_000})  # type: ignore[attr-defined]
+    thread, raised = _held_action(game, Drag(((20, 50), (520, 300))))
+    wait_until(lambda: program.events("button"))
+    xdotool("mousemove", "300", "30")
+    thread.join(9)
+    assert "the mouse is moved by hand" in str(raised[0])
+    wait_until(lambda: program.events("button")[-1]["down"] is False)
+
+
+def test_a_corner_ends_the_run_also_after_a_click_beside_it(game: Game) -> None:
+    game.env._desk.guard._places.append((1, 1))  # type: ignore[attr-defined]
+    xdotool("mousemove", "0", "0")
+    wait_until(game.env._desk.stop.is_set)  # type: ignore[attr-defined]
 
 
 def test_ctrl_c_during_a_drag_ends_it_and_lets_go(program: Program) -> None:
