@@ -5,6 +5,8 @@ Written to their documentation and not run by the authors: groundup is developed
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import sys
 from typing import Any
 
@@ -94,6 +96,15 @@ def _area(window: Any) -> Rect:
     return Rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top)
 
 
+def trusted() -> bool:
+    """Whether the system lets this program press keys and move the mouse; macOS drops them without a word."""
+    if sys.platform != "darwin":
+        return True
+    services = ctypes.CDLL(ctypes.util.find_library("ApplicationServices"))
+    services.AXIsProcessTrusted.restype = ctypes.c_bool
+    return bool(services.AXIsProcessTrusted())
+
+
 class PyAutoGuiInput:
     """The mouse and keyboard by pyautogui, without its pauses: the guard keeps time."""
 
@@ -104,6 +115,11 @@ class PyAutoGuiInput:
             raise GroundupError(
                 f"pyautogui cannot reach mouse and keyboard ({error}): see docs/live.md."
             ) from error
+        if not trusted():
+            raise GroundupError(
+                "macOS lets no input of this program through: allow your terminal in System Settings, "
+                "Privacy & Security, Accessibility, then start it again."
+            )
         pyautogui.PAUSE = 0.0
         # The guard watches the corners itself and never goes there.
         pyautogui.FAILSAFE = False
