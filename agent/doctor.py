@@ -160,9 +160,10 @@ def _drawing() -> str:
 def _real_games() -> str:
     """Games that can be started from here; raises `MissingPart` with what one of them lacks."""
     from groundup.envs.launch import launchers, require
+    from groundup.envs.launch_screen import needed
 
     for entry in launchers().values():
-        require(import_module(entry.module).NEEDS)
+        require({**needed(), **import_module(entry.module).NEEDS})
     return ", ".join(sorted(launchers()))
 
 

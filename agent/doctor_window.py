@@ -16,7 +16,7 @@ from pathlib import Path
 
 from groundup.envs.errors import GroundupError
 from groundup.envs.types import Click, KeyPress
-from groundup.envs.window import Query
+from groundup.envs.window import NoSuchWindow, Query, find
 from groundup.envs.window_capture import MssCapture
 from groundup.envs.window_open import desktop, open_window
 from groundup.envs.window_profile import Profile
@@ -41,7 +41,7 @@ def capturing() -> str:
         windows = desktop()
         capture = MssCapture()
         try:
-            area = next(w.area for w in windows.all() if w.title == TITLE)
+            area = find(windows, Query(TITLE)).area
             took = []
             for _ in range(CAPTURES):
                 begin = time.perf_counter()
@@ -58,7 +58,7 @@ def capturing() -> str:
 def delivering() -> str:
     """How much of 100 clicks and keys arrives; raises `GroundupError` when it is not all of it."""
     with _window() as log:
-        env = open_window(Query(TITLE), profile=PROFILE).env
+        env = open_window(Query(TITLE), profile=PROFILE, patience=WAIT_SECONDS).env
         try:
             width, height = env.size
             for i in range(PRESSES // 2):
@@ -87,7 +87,7 @@ def _window() -> Iterator[Path]:
         command = [sys.executable, "-m", "groundup.envs.window_probe", str(log), TITLE, *map(str, size)]
         probe = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            _wait(lambda: log.exists() and bool(log.read_text(encoding="utf-8")))
+            _wait(lambda: log.exists() and bool(log.read_text(encoding="utf-8")) and _listed())
             yield log
         finally:
             probe.terminate()
@@ -101,6 +101,18 @@ def _first_monitor() -> tuple[int, int]:
         return area.w, area.h
     finally:
         windows.close()
+
+
+def _listed() -> bool:
+    """Whether the window manager names the window: a little after its program says that it is up."""
+    windows = desktop()
+    try:
+        find(windows, Query(TITLE))
+    except NoSuchWindow:
+        return False
+    finally:
+        windows.close()
+    return True
 
 
 def _arrived(log: Path) -> Counter[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from groundup.envs.freeciv_record import record
 from groundup.envs.games import Game
 from groundup.envs.launch import Launched, Programs, free_port, give, require
-from groundup.envs.launch_screen import PACKAGES, open_screen
+from groundup.envs.launch_screen import needed, open_screen
 from groundup.envs.launch_window import launched, played
 from groundup.envs.types import Action
 from groundup.envs.window import NoSuchWindow, Query, Window, Windows, find
@@ -21,7 +21,7 @@ from groundup.envs.window_open import desktop
 SERVER, CLIENT = "freeciv-server", "freeciv-gtk3.22"
 """Debian's programs, version 3.0."""
 
-NEEDS = {**PACKAGES, SERVER: "freeciv-server", CLIENT: "freeciv-client-gtk3"}
+NEEDS = {SERVER: "freeciv-server", CLIENT: "freeciv-client-gtk3"}
 
 PLAYER = "Agent"
 
@@ -75,7 +75,7 @@ class Freeciv:
 
     def __init__(self) -> None:
         """Raises `MissingPart` with the Debian packages that are not installed."""
-        require(NEEDS)
+        require({**needed(), **NEEDS})
         self.programs = Programs()
         self._base: int | None = None
         self._games = 0

@@ -10,7 +10,10 @@ from groundup.envs.window_x11 import NoDisplay, X11Windows, connect
 SIZE = (1280, 800)
 """Width and height of a screen started here, in pixels."""
 
-PACKAGES = {"Xvfb": "xvfb", "openbox": "openbox", "setpriv": "util-linux"}
+STARTER = {"setpriv": "util-linux"}
+MANAGER = {"openbox": "openbox", **STARTER}
+PACKAGES = {"Xvfb": "xvfb", **MANAGER}
+"""Programs, and their Debian packages, that start others, manage windows, and make a screen."""
 
 
 def open_screen(programs: Programs) -> str:
@@ -27,10 +30,18 @@ def open_screen(programs: Programs) -> str:
         programs.after(_forget_display)
     connect(display).close()
     if not managed(display):
-        require(PACKAGES)
+        require(MANAGER)
         programs.start("openbox", ["openbox"], env={"DISPLAY": display})
         programs.wait_for("The window manager", lambda: managed(display))
     return display
+
+
+def needed() -> dict[str, str]:
+    """What a screen needs here, less where there is a display, and less with a window manager."""
+    display = os.environ.get("DISPLAY", "")
+    if not display:
+        return PACKAGES
+    return STARTER if managed(display) else MANAGER
 
 
 def managed(display: str) -> bool:

@@ -14,13 +14,13 @@ from typing import Any
 
 from groundup.envs.games import Game
 from groundup.envs.launch import Launched, Programs, free_port, require
-from groundup.envs.launch_screen import PACKAGES, open_screen
+from groundup.envs.launch_screen import needed, open_screen
 from groundup.envs.launch_window import launched, played
 from groundup.envs.types import Action
 from groundup.envs.window import NoSuchWindow, Query, Window, Windows, find
 from groundup.envs.window_open import desktop
 
-NEEDS = {**PACKAGES, "minetest": "minetest"}
+NEEDS = {"minetest": "minetest"}
 
 TITLE = "Minetest"
 
@@ -61,7 +61,7 @@ class Minetest:
 
     def __init__(self) -> None:
         """Raises `MissingPart` with the Debian packages that are not installed."""
-        require(NEEDS)
+        require({**needed(), **NEEDS})
         self.programs = Programs()
         self.query = Query(TITLE)
         self._base: int | None = None
