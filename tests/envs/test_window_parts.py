@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,27 +147,61 @@ HANDS = {"envs/window_xtest.py", "envs/window_other.py"}
 """The two modules that move the mouse and keyboard."""
 
 
+WORDS = ("pyautogui", "xtest", "fake_input", "pynput", "SendInput", "uinput", "warp_pointer")
+"""Modules and functions by which a program presses keys and moves the mouse."""
+
+COMMANDS = ("xdotool", "ydotool", "xte", "wtype", "cliclick")
+"""Programs that do."""
+
+
+def _reaches(source: str) -> bool:
+    """Whether a module uses one of `WORDS`, by name or by its name in a string, or runs one of `COMMANDS`."""
+    for node in ast.walk(ast.parse(source)):
+        said: list[str] = []
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            said = [part for alias in node.names for part in alias.name.split(".")]
+        if isinstance(node, ast.ImportFrom):
+            said += (node.module or "").split(".")
+        if isinstance(node, ast.Attribute):
+            said = [node.attr]
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words = node.value.split()
+            if words and Path(words[0]).name in COMMANDS:
+                return True
+            said = node.value.split(".") if len(words) == 1 else []
+        if any(word in WORDS for word in said):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pyautogui",
+        "from Xlib.ext import xtest",
+        "from pynput.mouse import Controller",
+        "display.warp_pointer(1, 2)",
+        "import_module('Xlib.ext.xtest')",
+        "run(['xdotool', 'key', 'a'])",
+        "run(f'/usr/bin/xdotool key {key}', shell=True)",
+    ],
+)
+def test_a_way_around_the_guard_is_seen(source: str) -> None:
+    assert _reaches(source)
+    assert not _reaches("def look():\n    'No pyautogui, no xdotool here.'\n    return 'xdotools'")
+
+
 def test_nothing_goes_around_the_guard() -> None:
     """Only those two modules know of devices, and only the guard is handed what they open."""
-    words = ("pyautogui", "xtest", "fake_input", "pynput", "SendInput", "uinput", "xdotool", "warp_pointer")
     users = set()
     opened = set()
     for folder in ("agent", "envs", "memory", "perception", "skills", "tui"):
         for path in (ROOT / folder).rglob("*.py"):
             name = str(path.relative_to(ROOT))
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            for node in ast.walk(tree):
-                said = (
-                    [alias.name for alias in node.names]
-                    if isinstance(node, ast.Import | ast.ImportFrom)
-                    else [node.attr]
-                    if isinstance(node, ast.Attribute)
-                    else []
-                )
-                if isinstance(node, ast.ImportFrom):
-                    said.append(node.module or "")
-                if any(word in one.split(".") for word in words for one in said):
-                    users.add(name)
+            source = path.read_text(encoding="utf-8")
+            if _reaches(source):
+                users.add(name)
+            for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.Name) and node.id in ("XTestInput", "PyAutoGuiInput"):
                     opened.add(name)
     assert users == HANDS
@@ -184,6 +219,7 @@ def test_nothing_goes_around_the_guard() -> None:
 
 def test_the_other_systems_parts_import_here() -> None:
     module = importlib.import_module("groundup.envs.window_other")
+    assert sys.platform == "darwin" or module.trusted()
     assert {"all", "area", "trouble", "owns", "activate", "monitors", "close"} <= set(
         dir(module.OtherWindows)
     )
