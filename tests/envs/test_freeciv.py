@@ -55,7 +55,7 @@ def test_turns_are_played_and_the_record_counts_them(game: Game) -> None:
 
 def test_the_score_log_and_the_saves_agree(game: Game) -> None:
     assert game.truth is not None
-    folder = game.env._closed.__self__._folder  # type: ignore[attr-defined]
+    folder = game.truth.__self__._folder  # type: ignore[attr-defined]
     wait_until(lambda: saved(saves(folder)[-1], "Agent")["turn"] == record(folder, "Agent")["turns"])
     kept, logged = saved(saves(folder)[-1], "Agent"), record(folder, "Agent")
     assert kept == {name: logged[name] for name in ("cities", "gold", "technologies")} | {
@@ -75,7 +75,7 @@ def test_the_menus_and_the_chat_are_neither_shown_nor_touched(game: Game) -> Non
 
 
 def test_a_client_that_closes_ends_the_run_of_the_game_and_another_begins(game: Game) -> None:
-    freeciv = game.env._closed.__self__  # type: ignore[attr-defined]
+    freeciv = game.truth.__self__  # type: ignore[attr-defined]
     client = next(pid for name, pid in freeciv.programs.pids.items() if name.startswith("client"))
     os.kill(client, signal.SIGTERM)
 

@@ -25,7 +25,7 @@ def game() -> Iterator[Game]:
 
 
 def _last(game: Game) -> dict[str, float]:
-    minetest: Minetest = game.env._closed.__self__  # type: ignore[attr-defined]
+    minetest: Minetest = game.truth.__self__  # type: ignore[attr-defined]
 
     def places() -> list[dict[str, float]]:
         return [row for row in read_log(minetest._world) if row["kind"] == "at"]

@@ -439,14 +439,20 @@ def test_a_question_is_given_up_at_once_when_the_run_stops() -> None:
 
 
 def test_ctrl_c_gives_a_question_up() -> None:
+    # What runs in the background of a shell was started with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def answer(_: Body) -> Answer:
         os.kill(os.getpid(), signal.SIGINT)
         return Answer("{}", wait=60)
 
     with serving(answer) as server:
         reasoner = ServerReasoner("m", server.url, KEY)
-        with pytest.raises(KeyboardInterrupt):
-            reasoner.ask(QUESTION)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                reasoner.ask(QUESTION)
+        finally:
+            signal.signal(signal.SIGINT, before)
         reasoner.close()
     assert len(server.bodies) == 1  # it would have been tried again after 60 s
 
