@@ -34,7 +34,7 @@ from groundup.memory.store import Store
 BATCH = 20_000
 """Events written in one transaction while a long log is made."""
 
-PATIENCE = 900.0
+PATIENCE = 300.0
 """Seconds that anything may take to show before it is an error."""
 
 MARK_SECONDS = 1.0
@@ -245,7 +245,7 @@ def _following(path: Path, options: Options) -> list[Result]:
         store.append_event(run.id, "start", {"steps": 10**6})
         store.append_event(run.id, "step", step_event(1))
         with Terminal(dashboard(path)) as terminal:
-            _painted(terminal, "decision of step 1,")
+            _painted(terminal, "decision of step 1")
             terminal.settle(2.0)
             share, lags = _follow(store, run.id, terminal, options)
     if not lags:
