@@ -18,13 +18,10 @@ from groundup.envs.errors import GameEnded, GroundupError, Withheld
 from groundup.envs.types import Accepts, Action, Frame, Pixels
 from groundup.envs.window import SMALLEST, Capture, NoSuchWindow, Query, Window, Windows, find
 from groundup.envs.window_geometry import Rect, Viewport, scale_at, shown
-from groundup.envs.window_guard import Guard, regions
+from groundup.envs.window_guard import LOOK_SECONDS, Guard, regions
 from groundup.envs.window_profile import Profile
 from groundup.envs.window_stop import Stop
 from groundup.envs.window_watch import Watch
-
-LOOK_SECONDS = 0.1
-"""Time between two looks at a window that cannot be played in, and at most between two at one that can."""
 
 PATIENCE_SECONDS = 600.0
 """A pause that has lasted for so long ends the run."""

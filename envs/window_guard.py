@@ -49,7 +49,8 @@ MOST_NOTCHES = 50
 """Notches of the wheel that one action may turn it by, in either direction."""
 
 LOOK_SECONDS = 0.1
-"""Time between two looks, while something is held down, at whether the window is still in front."""
+"""Time between two looks at whether the window can be acted in: while it cannot, or something is held down;
+at most, while it can."""
 
 SENT = 256
 """Places of the pointer that are remembered as our own doing."""

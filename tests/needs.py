@@ -3,12 +3,10 @@ everything must be there."""
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 import shutil
 from pathlib import Path
-from types import ModuleType
 from typing import NoReturn
 
 import pytest
@@ -22,14 +20,13 @@ def missing(sentence: str) -> NoReturn:
     """Something is not here; the sentence says what, and what brings it."""
     if os.environ.get("CI") == "true":
         pytest.fail(sentence, pytrace=False)
-    pytest.skip(sentence, allow_module_level=True)
+    pytest.skip(sentence)
 
 
-def module(name: str, extra: str) -> ModuleType:
-    """The package of that name, which an extra of groundup brings."""
+def package(name: str, extra: str) -> None:
+    """A package that an extra of groundup brings; it is not imported here."""
     if importlib.util.find_spec(name) is None:
         missing(f"{name} is not installed: run `pip install 'groundup[{extra}]'`.")
-    return importlib.import_module(name)
 
 
 def programs(command: str, *names: str) -> str:

@@ -82,7 +82,7 @@ def _records(checks: dict[str, Check], needed: str = "") -> Check:
 _STEP: dict[str, Check] = {
     **dict.fromkeys(("move", "on", "why", "scene", "from"), _text),
     **dict.fromkeys(("then", "skill"), _text_or_none),
-    **dict.fromkeys(("reward",), _number),
+    "reward": _number,
     **dict.fromkeys(("own", "parts", "ms", "change"), _numbers),
     "step": _count,
     "responsive": _list,

@@ -338,7 +338,7 @@ def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> N
 
 def test_a_hundred_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
     """In a process of its own, which Ray's own processes end with."""
-    needs.module("ray", "scale")
+    needs.package("ray", "scale")
     source = _pair(tmp_path, "source")
     videos = tmp_path / "videos"
     videos.mkdir()

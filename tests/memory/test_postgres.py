@@ -29,7 +29,7 @@ def _programs() -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    needs.module("psycopg", "postgres")
+    needs.package("psycopg", "postgres")
     programs = _programs()
     folder = tmp_path_factory.mktemp("postgres")
     as_user: list[str] = []

@@ -122,6 +122,7 @@ def test_a_browser_shows_a_live_run_and_takes_keys(address: str, live: Path, tmp
         page.keyboard.press("3")  # without a click into the page
         skills = until("skills.png", lambda image: blue(image) > 4 * blue(run))
     assert elsewhere == []
+    assert before[-1] == before[-2]  # it stood still until there was something new
     assert len(run.getcolors(1 << 20) or ()) > 50  # the frame, and more than a blank page
     assert run.tobytes() != later.tobytes()
     # The chosen row of the table is one bar of the theme's blue, which the first screen has only on its tab.
