@@ -35,8 +35,9 @@ MODIFIERS = frozenset(
 class Recorded:
     """An action, and three frames by number.
 
-    `arrived` is the last one before the pointer came to where the action begins, `pressed` the last before
-    it began, `released` the last before it was over: the next one is the first that can show the answer.
+    `arrived` is the last one before the pointer came to where the action begins (`pressed` if it was there),
+    `pressed` the last before it began, `released` the last before it was over: the next one is the first that
+    can show the answer.
     """
 
     action: Action
@@ -77,6 +78,7 @@ class _Hand:
     def __init__(self) -> None:
         self.done: list[Recorded] = []
         self._been: list[tuple[int, Point]] = []
+        self._stood: Point | None = None
         self._down: dict[Button, _Press] = {}
         self._keys: dict[str, tuple[int, float, tuple[str, ...]]] = {}
         self._wheel: _Scrolling | None = None
@@ -110,12 +112,16 @@ class _Hand:
             self._wheel = None
 
     def _arrived(self, frame: int, point: Point) -> int:
+        """When the pointer came to where a button is pressed; `frame` if it was there since the last."""
         arrived = frame
         for at, been in reversed(self._been):
             if math.dist(been, point) > NEAR:
                 break
             arrived = at
-        self._been = [(frame, point)]
+        else:
+            if self._stood is not None and math.dist(self._stood, point) <= NEAR:
+                arrived = frame
+        self._been, self._stood = [], point
         return arrived
 
     def _release(self, frame: int, button: Button) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,7 @@ def record(
 ) -> Recorded:
     """Record the window that `query` means into `folder` until `until`, or until it moves or closes.
 
+    What is typed and clicked while another program's window is in front is left out.
     Keys with which text is typed are masked, but for those that the profile names as the game's; `show_keys`
     keeps all. Raises `NoSuchWindow`, `MissingPart` without ffmpeg, `UsageError` where a recording is already.
     """
@@ -108,7 +109,9 @@ def _watch(
     while not until():
         if not camera.running:
             return f"ffmpeg has ended: {camera.said()}"
-        taker.take(camera.times())
+        times = list(camera.times())
+        taker.look(windows.trouble(window.handle) is None)
+        taker.take(times)
         if time.monotonic() - looked >= LOOK_SECONDS:
             looked = time.monotonic()
             if windows.area(window.handle) != window.area:
@@ -130,15 +133,39 @@ class _Taker:
         self._viewport = Viewport(area)
         self._kept = kept
         self._mask = mask
+        self._fresh: deque[DeviceEvent] = deque()
         self._events: deque[DeviceEvent] = deque()
+        self._front = False
+        self._down: set[tuple[str, str]] = set()
         self._first: float | None = None
         self.inputs = self.masked = 0
 
     def event(self, event: DeviceEvent) -> None:
         """Take in an event of a device, from its own thread."""
-        self._events.append(event)
+        self._fresh.append(event)
 
-    def take(self, times: Iterator[float]) -> None:
+    def look(self, front: bool) -> None:
+        """Let in what has come since the last look, if the window was in front then and is so now: what a
+        person does in other windows is not play, and no business of a recording."""
+        both, self._front = front and self._front, front
+        for _ in range(len(self._fresh)):
+            event = self._fresh.popleft()
+            if self._meant(event, both):
+                self._events.append(event)
+
+    def _meant(self, event: DeviceEvent, front: bool) -> bool:
+        """Whether an event is the game's; what was pressed in it is released in it, wherever it is."""
+        name = (event.kind, event.name)
+        if event.kind in ("key", "button") and not event.down:
+            known = name in self._down
+            self._down.discard(name)
+            return known
+        inside = event.kind in ("key", "move") or self._viewport.area.contains(event.x, event.y)
+        if front and inside and event.down:
+            self._down.add(name)
+        return front and inside
+
+    def take(self, times: Iterable[float]) -> None:
         """Write the pictures taken at `times`, each with the inputs before it."""
         for t in times:
             self._inputs(t)
@@ -146,7 +173,7 @@ class _Taker:
                 self._first = t
             self._writer.tick(t - self._first)
 
-    def finish(self, times: Iterator[float]) -> None:
+    def finish(self, times: Iterable[float]) -> None:
         """Write what is left."""
         self.take(times)
         self._inputs(float("inf"))

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from groundup.envs.recording_video import read_frames
 from groundup.envs.recordings import read_card, read_ticks
+from groundup.envs.window import Query, find
 from groundup.envs.window_x11 import X11Windows
 from tests import needs
-from tests.envs.desk import open_program, screen, wait_until
+from tests.envs.desk import Program, open_program, screen, wait_until
 
 PROFILE = """\
 name = "probe"
@@ -28,6 +31,8 @@ frame = 40
 """
 
 TEXT_WINDOW = Path(__file__).parents[1] / "envs" / "text_window.py"
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "freeciv_person.py"
 
 GROUNDUP = str(Path(sys.executable).with_name("groundup"))
 
@@ -68,9 +73,7 @@ def test_a_window_is_looked_at_and_played_in(display: str, tmp_path: Path) -> No
         out, err = running.communicate(timeout=60)
         assert running.returncode == 130, err
         assert json.loads(out)["steps"] < 500
-        time.sleep(0.3)
-        for name in {e["name"] for e in program.events("key")}:
-            assert program.events("key")[-1]["down"] is False, name
+        wait_until(lambda: not _down(program))
         listed = _run("skills", "list", "--library", str(tmp_path / "l.db"), "--json")
         assert listed.returncode == 0
     finally:
@@ -80,15 +83,63 @@ def test_a_window_is_looked_at_and_played_in(display: str, tmp_path: Path) -> No
     assert "No window has the title 'Chess'" in missing.stderr
 
 
-def test_a_real_game_is_played_and_scored(display: str) -> None:  # noqa: ARG001
-    needs.programs("make setup-live", "freeciv-server", "freeciv-gtk3.22")
-    played = _run("play", "freeciv", "--steps", "12", "--seed", "3", "--json")
-    assert played.returncode == 0, played.stderr
-    report = json.loads(played.stdout)
-    assert report["steps"] == 12
-    assert report["truth"]["turns"] >= 1
-    assert set(report["truth"]) >= {"turns", "cities", "technologies", "score"}
-    assert 0.0 <= report["responsive_rate"] <= 1.0
+def test_a_signal_ends_a_run_in_its_first_pause_and_at_a_question(display: str, tmp_path: Path) -> None:  # noqa: ARG001
+    needs.programs("make setup-live", "xdotool")
+    (tmp_path / "programs").mkdir()
+    profile = tmp_path / "probe.toml"
+    profile.write_text(PROFILE, encoding="utf-8")
+    program = open_program(tmp_path / "programs", "A Game", (640, 400))
+    which = ("--window", "A Game", "--window-profile", str(profile), "--json")
+    try:
+        wait_until(lambda: _titled("A Game"))
+        windows = X11Windows()
+        handle = str(find(windows, Query("A Game")).handle)
+        windows.close()
+        for place, said, number, more in (
+            ("1000", "off the screen", signal.SIGTERM, ()),
+            ("100", "do it? [y/n/q]", signal.SIGINT, ("--confirm",)),
+        ):
+            subprocess.run(["xdotool", "windowmove", handle, place, "100"], check=True)
+            library, err = tmp_path / f"{place}.db", tmp_path / f"{place}.err"
+            command = [GROUNDUP, "play", *which, "--steps", "50", "--library", str(library), *more]
+            with open(err, "w", encoding="utf-8") as out:
+                pipe = subprocess.PIPE
+                running = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=out, text=True)
+            try:
+                wait_until(lambda err=err, said=said: said in err.read_text("utf-8"))
+                running.send_signal(number)
+                # Its input stays open: nobody answers the question.
+                assert running.wait(60) == 130, err.read_text("utf-8")
+                assert running.stdout is not None
+                assert json.loads(running.stdout.read())["steps"] == 0
+            finally:
+                running.kill()
+                running.communicate()
+            with closing(sqlite3.connect(library)) as database:
+                assert database.execute("select status from run").fetchall() == [("stopped",)]
+        assert not program.events("button")
+        assert not program.events("key")
+    finally:
+        program.close()
+
+
+def test_a_real_game_is_played_and_scored_as_a_recorded_person_played_it(tmp_path: Path) -> None:
+    """`examples/freeciv_person.py`: what was clicked and pressed on one map is done on another."""
+    needs.programs("make setup-live", "freeciv-server", "freeciv-gtk3.22", "xdotool")
+    few = ("--turns", "4", "--steps", "14", "--no-untaught")
+    shown = subprocess.run(
+        [sys.executable, str(EXAMPLE), str(tmp_path), *few], capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 0, shown.stderr
+    report = json.loads(shown.stdout)
+    # Five units are told to build or to stand on the first turn; each turn is ended by a click.
+    assert report["learnt"]["actions"] == 5 + 4
+    assert report["learnt"]["uses"] >= 6
+    taught = report["taught"]
+    assert taught["steps"] == 14
+    assert taught["truth"]["turns"] >= 3
+    assert set(taught["truth"]) >= {"turns", "cities", "technologies", "score"}
+    assert taught["responsive_rate"] >= 0.5
 
 
 def test_a_text_of_the_profile_ends_the_run(display: str, tmp_path: Path) -> None:  # noqa: ARG001
@@ -174,6 +225,14 @@ def test_a_recorder_that_is_killed_leaves_what_can_be_read(display: str, tmp_pat
     assert learnt.returncode == 0, learnt.stderr
     (report,) = json.loads(learnt.stdout)["recordings"]
     assert report["actions"] >= 6
+
+
+def _down(program: Program) -> set[tuple[str, object]]:
+    """Keys and buttons that the window knows to be down."""
+    last = {
+        (kind, event["name"]): event["down"] for kind in ("key", "button") for event in program.events(kind)
+    }
+    return {name for name, down in last.items() if down}
 
 
 def _titled(title: str) -> bool:

@@ -59,6 +59,24 @@ class Counting:
         """Nothing is held."""
 
 
+class Slow(Counting):
+    """It counts five frames after the click."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.due: list[int] = []
+
+    def observe(self) -> Frame:
+        self.count = sum(due <= self.index for due in self.due)
+        return super().observe()
+
+    def act(self, action: Action) -> None:
+        if isinstance(action, Click):
+            self.due.append(self.index + 5)
+        else:
+            super().act(action)
+
+
 def count(frame: Frame) -> int:
     return int((frame.pixels[10, :, 0] > 200).sum()) // 4
 
@@ -170,6 +188,29 @@ def test_the_pointer_arrives_before_it_presses() -> None:
     way = [Input(0.1 + 0.05 * i, "move", 10 * i, 10) for i in range(6)]
     rest = [Input(0.6, "press", 52, 11, "left"), Input(0.65, "release", 52, 11, "left")]
     assert actions_of(ticks(*way, *rest)) == [Recorded(Click(52, 11), 7, 12, 13)]
+
+
+def test_what_follows_a_click_is_shown_until_the_next_one_at_the_same_place(tmp_path: Path) -> None:
+    """Turns ended one after the other, with the pointer left where it is: the answers come late."""
+    env = RecordingEnv(Slow(), tmp_path / "r", fps=20)
+    env.reset()
+    env.act(Move(*PLUS))
+    for _ in range(3):
+        watch(env, 3)
+        env.act(Click(*PLUS))
+        watch(env, 9)
+    env.close()
+    first, *others = actions_of(read_ticks(tmp_path / "r"))
+    assert first.arrived < first.pressed
+    assert all(recorded.arrived == recorded.pressed for recorded in others)
+    replay = ReplayEnv(tmp_path / "r")
+    seen = []
+    for _ in range(3):
+        replay.act(Move(*PLUS))
+        watch(replay, 3)
+        replay.act(Click(*PLUS))
+        seen.append(watch(replay, 20))
+    assert [(after[0], after[-1]) for after in seen] == [(0, 1), (1, 2), (2, 3)]
 
 
 def test_keys_chords_and_held_keys() -> None:

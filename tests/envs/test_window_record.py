@@ -14,12 +14,13 @@ import pytest
 from groundup.agent.doctor_window import capturing, delivering
 from groundup.envs.recording_video import read_frames
 from groundup.envs.recordings import MASKED, Input, read_card, read_ticks
-from groundup.envs.window import Query
+from groundup.envs.window import Query, find
 from groundup.envs.window_profile import Profile
 from groundup.envs.window_record import Recorded, record
+from groundup.envs.window_x11 import X11Windows
 from tests import needs
 
-from .desk import open_program, screen
+from .desk import open_program, screen, wait_until
 
 PROFILE = Profile.model_validate({"name": "test", "input": {"keys": ["b", "shift+enter"]}})
 
@@ -44,7 +45,18 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, 
             ):
                 subprocess.run(["xdotool", *keys], check=True)
                 time.sleep(0.2)
-            time.sleep(1.0)
+            time.sleep(0.5)
+            other = open_program(tmp_path_factory.mktemp("other"), "Other")
+            windows = X11Windows()
+            area = find(windows, Query("Other")).area
+            windows.close()
+            there = (str(area.x + area.w // 2), str(area.y + area.h // 2))
+            time.sleep(0.5)
+            for keys in (("key", "b"), ("mousemove", "--sync", *there), ("click", "3")):
+                subprocess.run(["xdotool", *keys], check=True)
+            wait_until(lambda: other.events("button"))
+            time.sleep(0.5)
+            other.close()
             done.set()
 
         threading.Thread(target=play, daemon=True).start()
@@ -67,7 +79,9 @@ def test_a_recording_has_a_line_for_each_picture(recording: tuple[Path, Recorded
     assert sum(1 for _ in read_frames(folder)) == report.frames
 
 
-def test_inputs_are_kept_in_order_and_typed_text_is_masked(recording: tuple[Path, Recorded]) -> None:
+def test_inputs_are_kept_in_order_typed_text_masked_and_other_windows_left_out(
+    recording: tuple[Path, Recorded],
+) -> None:
     folder, report = recording
     inputs: list[Input] = [event for tick in read_ticks(folder) for event in tick.inputs]
     assert len(inputs) == report.inputs
