@@ -191,7 +191,8 @@ class _Pupil:
         first = not self._learner.holding
         lesson = self._learner.learn(obs, move, outcome.responses, after)
         if first:
-            self._learner.shown.note(obs.scene, move.first.kind, [thing.kind for thing in obs.things])
+            present = [thing.kind for thing in obs.things]
+            self._learner.shown.note(obs.scene, move.first.kind, present, obs.words)
         self.done += len(outcome.actions)
         self.learnt += 1
         self.uses += lesson.skill is not None

@@ -39,6 +39,7 @@ def main() -> None:
         "--no-untaught", action="store_true", help="leave out the agent that learnt from nothing"
     )
     asked = told.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     asked.out.mkdir(parents=True, exist_ok=True)
     recording, taught = asked.out / "recording", asked.out / "taught.db"
     report: dict[str, Any] = {"recording": record(recording, asked.seed, asked.turns)}
@@ -59,7 +60,10 @@ def record(folder: Path, seed: int, turns: int) -> dict[str, Any]:
     )
     assert launched.stdout is not None
     try:
-        os.environ["DISPLAY"] = json.loads(launched.stdout.readline())["display"]
+        said = launched.stdout.readline()
+        if not said:
+            raise SystemExit(launched.wait())
+        os.environ["DISPLAY"] = json.loads(said)["display"]
         recorder = subprocess.Popen(
             [GROUNDUP, "record", str(folder), "--window", "Freeciv", "--player", "script", "--json"],
             stdout=subprocess.PIPE,
@@ -79,11 +83,18 @@ def record(folder: Path, seed: int, turns: int) -> dict[str, Any]:
 
 
 def play(turns: int) -> None:
-    """Found a city with the settlers, let the others stand, and end `turns` turns with the mouse."""
-    screen = Screen()
+    """Found a city at once and one two fields on, let the others stand; end `turns` turns with the mouse."""
+    screen, cities = Screen(), 0
     for turn in range(turns):
-        for _ in range(5 if turn == 0 else 0):
-            xdotool("key", "b" if screen.where("Settlers") else "space")
+        ways = iter(("Left", "Up", "Right", "Down") * 2)
+        for _ in range(5 - cities):
+            if not screen.where("Settlers"):
+                xdotool("key", "space")
+            elif (cities, turn) == (0, 0) or (cities, turn) == (1, 3):
+                xdotool("key", "b")
+                cities += 1
+            else:
+                xdotool("key", next(ways) if turn else "space")
         button = screen.where("Turn Done")
         if button is None:
             raise SystemExit("'Turn Done' does not stand on the screen.")

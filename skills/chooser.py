@@ -102,7 +102,7 @@ class Chooser:
             score = self._choices.value(obs.scene, thing.kind) - self._choices.loops(obs.scene, thing.kind)
             score += worths.get(id(thing), 0.0) - AGAIN * again
             tries = self._choices.tries(obs.scene, thing.kind)
-            score += self._shown.worth(obs.scene, thing.kind, tries)
+            score += self._shown.worth(obs.scene, thing.kind, tries, obs.words)
             if survival:
                 # Whoever shrinks from a toll for ever stands still: each fruitless move makes it smaller.
                 score += self._toll(obs, here, thing, survival) / POINTS / (1 + idle)

@@ -478,7 +478,7 @@ class Learner:
             "samples": self.chooser.to_dict(),
             "situations": self._situations.to_dict(),
             "survival": {"place": self._survival},
-            "shown": self.shown.to_dict(),
+            **self.shown.to_dict(),
         }
 
     def load(self, data: dict[str, Any]) -> None:
@@ -492,7 +492,7 @@ class Learner:
         self.chooser.load(data.get("samples", {}))
         self._situations.load(data.get("situations", {}))
         self._survival = data.get("survival", {}).get("place")
-        self.shown.load(data.get("shown", {}))
+        self.shown.load(data)
         self.effects.shield = self.outlook.shield
         self._known = (self._situations.version, self.outlook.shield)
         self._log.clear()

@@ -6,6 +6,7 @@ worth about the best of the three, 1.4 times their mean (../shared/research.md s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -49,6 +50,7 @@ def merge(parts: Iterable[Knowledge]) -> Knowledge:
         "situations": _situations([part.get("situations", {}) for part in every]),
         "survival": {"place": survival},
         "shown": _shown([part.get("shown", {}) for part in every]),
+        "cues": _cues([part.get("cues", {}) for part in every]),
     }
 
 
@@ -125,6 +127,16 @@ def _choices(tables: list[Knowledge]) -> Knowledge:
 def _shown(tables: list[Knowledge]) -> Knowledge:
     scenes = sorted({scene for table in tables for scene in table})
     return {scene: _sums([table.get(scene, {}) for table in tables]) for scene in scenes}
+
+
+def _cues(tables: list[Knowledge]) -> Knowledge:
+    out: Knowledge = {}
+    for table in tables:
+        for scene, cues in table.items():
+            mine = out.setdefault(scene, {})
+            for word, row in cues.items():
+                mine[word] = dict(Counter(mine.get(word, {})) + Counter(row))
+    return out
 
 
 def _counters(tables: list[Knowledge]) -> Knowledge:

@@ -2,13 +2,17 @@
 
 How often a kind of thing was chosen is told against how often it stood there: a button that ends a turn is
 always there, and is pressed when nothing else is left to do. What stood there and was never chosen is not
-worth a try for being new. What is tried here outweighs all this in time: it is where to begin, not what to
-believe.
+worth a try for being new. Where keys are taken, which mean something else by what is selected, the words on
+screen tell when a choice was made. What is tried here outweighs all this in time: it is where to begin, not
+what to believe.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 WORTH, OFTEN = 0.7, 0.6
 """Worth, in progress, of a choice that was shown, and of one that was made whenever it could be beside that:
@@ -24,35 +28,69 @@ OWN = 8.0
 """Tries of one's own by which what was shown counts half, as `choices.SHRINK` has it for returns."""
 
 
+DOUBT = 1.0
+"""Times that a word must have stood on screen by which what it tells counts half, beside the share of all."""
+
+
 class Shown:
-    """Counts of shown choices, by scene and kind: how often chosen, how often it stood there."""
+    """Shown choices, by scene and kind: how often chosen, how often it stood there, and with which words."""
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[str, list[float]]] = {}
+        self._cues: dict[str, dict[str, Counter[str]]] = {}
 
-    def note(self, scene: str, kind: str, present: Iterable[str]) -> None:
-        """Somebody chose `kind` in `scene`, where things of the kinds `present` stood."""
+    def note(
+        self, scene: str, kind: str, present: Iterable[str], words: frozenset[str] = frozenset()
+    ) -> None:
+        """Somebody chose `kind` in `scene`, where things of the kinds `present` and `words` stood."""
         kinds = self._counts.setdefault(scene, {})
         for other in {kind, *present}:
             counts = kinds.setdefault(other, [0.0, 0.0])
             counts[0] += other == kind
             counts[1] += 1.0
+        cues = self._cues.setdefault(scene, {})
+        for word in words:
+            cues.setdefault(word, Counter())[kind] += 1
 
-    def worth(self, scene: str, kind: str, tries: float) -> float:
+    def worth(self, scene: str, kind: str, tries: float, words: frozenset[str] = frozenset()) -> float:
         """What having been shown is worth, in progress; `tries` of that choice include those shown."""
         chosen, seen = self._counts.get(scene, {}).get(kind, (0.0, 0.0))
         if not chosen:
             return -PASSED_BY * seen / (seen + SEEN) * OWN / (OWN + tries)
         own = max(0.0, tries - chosen)
-        return (WORTH + OFTEN * chosen / seen) * OWN / (OWN + own)
+        share = self._share(scene, kind, chosen / seen, words)
+        return (WORTH + OFTEN * share) * OWN / (OWN + own)
 
-    def to_dict(self) -> dict[str, dict[str, list[float]]]:
-        """A JSON-friendly copy."""
-        return {scene: {k: list(v) for k, v in kinds.items()} for scene, kinds in self._counts.items()}
+    def _share(self, scene: str, kind: str, share: float, words: frozenset[str]) -> float:
+        """How often `kind` is chosen, by the word on screen that tells most; `share` is how often in all."""
+        cues = self._cues.get(scene, {})
+        rows = [cues[word] for word in words if word in cues]
+        told = [(row[kind] + DOUBT * share) / (row.total() + DOUBT) for row in rows]
+        return max(told, key=lambda one: (abs(_odds(one) - _odds(share)), one), default=share)
 
-    def load(self, data: dict[str, dict[str, list[float]]]) -> None:
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-friendly copy: the counts as `shown`, what the words tell as `cues`."""
+        return {
+            "shown": {scene: {k: list(v) for k, v in kinds.items()} for scene, kinds in self._counts.items()},
+            "cues": {
+                scene: {word: dict(sorted(row.items())) for word, row in sorted(cues.items())}
+                for scene, cues in self._cues.items()
+            },
+        }
+
+    def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         self._counts = {
             scene: {kind: [float(chosen), float(seen)] for kind, (chosen, seen) in kinds.items()}
-            for scene, kinds in data.items()
+            for scene, kinds in data.get("shown", {}).items()
         }
+        self._cues = {
+            scene: {word: Counter(row) for word, row in cues.items()}
+            for scene, cues in data.get("cues", {}).items()
+        }
+
+
+def _odds(share: float) -> float:
+    """The logarithm of the odds of something that is at most nearly certain."""
+    share = min(0.99, max(0.01, share))
+    return math.log(share / (1.0 - share))

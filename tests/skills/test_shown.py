@@ -38,3 +38,27 @@ def test_a_learner_begins_with_what_was_shown_keeps_it_and_merges_it() -> None:
     assert loaded.decide(obs).first.kind == "look 4"
     both = merge([learner.to_dict(), loaded.to_dict(), Learner(3).to_dict()])
     assert both["shown"] == {"scene 0": {"look 4": [2.0, 2.0], "look 5": [0.0, 2.0]}}
+
+
+def test_words_on_screen_tell_when_a_key_was_pressed() -> None:
+    """Twelve turns of a few units: what is selected stands on screen beside words that are always there."""
+    panel = {f"word {i}" for i in range(25)}
+    keys = ("key b", "key space", "key w", "turn done")
+    units = {"settlers": "key b", "workers": "key space", "explorer": "key space", "no units": "turn done"}
+    shown = Shown()
+    for turn in range(12):
+        for unit, key in units.items():
+            if unit != "settlers" or turn < 2:
+                shown.note("scene 0", key, keys, frozenset({*panel, unit}))
+
+    def best(unit: str) -> str:
+        words = frozenset({*panel, unit, "another map"})
+        return max(keys, key=lambda key: shown.worth("scene 0", key, 0, words))
+
+    assert {unit: best(unit) for unit in units} == units
+    # By counts alone a key that was seldom pressed would never come first.
+    assert max(keys, key=lambda key: shown.worth("scene 0", key, 0)) == "key space"
+    again = Shown()
+    again.load(shown.to_dict())
+    settlers = frozenset({*panel, "settlers"})
+    assert again.worth("scene 0", "key b", 0, settlers) == shown.worth("scene 0", "key b", 0, settlers)
