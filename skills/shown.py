@@ -59,7 +59,9 @@ class Shown:
             return -PASSED_BY * seen / (seen + SEEN) * OWN / (OWN + tries)
         own = max(0.0, tries - chosen)
         share = self._share(scene, kind, chosen / seen, words)
-        return (WORTH + OFTEN * share) * OWN / (OWN + own)
+        # What was shown in other cases only was hardly shown.
+        fits = min(1.0, share * seen / chosen)
+        return (WORTH + OFTEN * share) * fits * OWN / (OWN + own)
 
     def _share(self, scene: str, kind: str, share: float, words: frozenset[str]) -> float:
         """How often `kind` is chosen, by the word on screen that tells most; `share` is how often in all."""
