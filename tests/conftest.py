@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-# As many files of tests run at a time as there are cores: pools of threads would only wait for each other (a small
+# As many files of tests run at a time as there are cores: pools of threads would wait for each other (a small
 # checkpoint with two threads took six times the processor time that it took with one).
 for pool in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"):
     os.environ.setdefault(pool, "1")
