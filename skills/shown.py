@@ -57,18 +57,22 @@ class Shown:
         chosen, seen = self._counts.get(scene, {}).get(kind, (0.0, 0.0))
         if not chosen:
             return -PASSED_BY * seen / (seen + SEEN) * OWN / (OWN + tries)
-        own = max(0.0, tries - chosen)
-        share = self._share(scene, kind, chosen / seen, words)
-        # What was shown in other cases only was hardly shown.
+        share, told = self._told(scene, kind, chosen / seen, words)
+        # What was shown in other cases only was passed by in this one.
         fits = min(1.0, share * seen / chosen)
-        return (WORTH + OFTEN * share) * fits * OWN / (OWN + own)
+        worth = fits * (WORTH + OFTEN * share) - (1.0 - fits) * PASSED_BY * told / (told + SEEN)
+        own = max(0.0, tries - chosen)
+        return worth * OWN / (OWN + own)
 
-    def _share(self, scene: str, kind: str, share: float, words: frozenset[str]) -> float:
-        """How often `kind` is chosen, by the word on screen that tells most; `share` is how often in all."""
+    def _told(self, scene: str, kind: str, share: float, words: frozenset[str]) -> tuple[float, float]:
+        """How often `kind` is chosen by the word that tells most, and how often that word stood there.
+
+        `share`: how often it is chosen in all.
+        """
         cues = self._cues.get(scene, {})
         rows = [cues[word] for word in words if word in cues]
-        told = [(row[kind] + DOUBT * share) / (row.total() + DOUBT) for row in rows]
-        return max(told, key=lambda one: (abs(_odds(one) - _odds(share)), one), default=share)
+        told = [((row[kind] + DOUBT * share) / (row.total() + DOUBT), float(row.total())) for row in rows]
+        return max(told, key=lambda one: (abs(_odds(one[0]) - _odds(share)), *one), default=(share, 0.0))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy: the counts as `shown`, what the words tell as `cues`."""
