@@ -14,6 +14,7 @@ from groundup.perception.observation import Observation, Thing
 from .choices import Choices
 from .grammar import Grammar
 from .moves import Decision
+from .shown import Shown
 from .wariness import Wariness
 
 EARLY, LEAST = 10.0, 0.03
@@ -33,8 +34,11 @@ KEYS = 0.7
 class Explorer:
     """Decides now and then on something unknown."""
 
-    def __init__(self, rng: Random, grammar: Grammar, choices: Choices, wariness: Wariness) -> None:
+    def __init__(
+        self, rng: Random, grammar: Grammar, choices: Choices, wariness: Wariness, shown: Shown
+    ) -> None:
         self._rng = rng
+        self._shown = shown
         self._wariness = wariness
         self._grammar = grammar
         self._choices = choices
@@ -46,6 +50,8 @@ class Explorer:
             return None
         share = max(LEAST, EARLY / (EARLY + self._choices.made))
         new = max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW
+        # Who was shown what to do in such a case does that first.
+        new = new and not self._shown.knows(obs.scene, obs.words)
         if new:
             share = max(share, OFTEN)
         if self._rng.random() > share:

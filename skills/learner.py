@@ -81,7 +81,7 @@ class Learner:
         self.shown = Shown()
         self._wariness = Wariness()
         self._endless = endless
-        self._explorer = Explorer(self._rng, self.grammar, self.choices, self._wariness)
+        self._explorer = Explorer(self._rng, self.grammar, self.choices, self._wariness, self.shown)
         self.chooser = Chooser(
             self._rng, self.grammar, self.choices, self.effects, self.outlook, self.shown, self._wariness
         )

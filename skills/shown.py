@@ -74,6 +74,11 @@ class Shown:
         told = [((row[kind] + DOUBT * share) / (row.total() + DOUBT), float(row.total())) for row in rows]
         return max(told, key=lambda one: (abs(_odds(one[0]) - _odds(share)), *one), default=(share, 0.0))
 
+    def knows(self, scene: str, words: frozenset[str]) -> bool:
+        """Whether it was shown what to do in such a case: most of the `words` stood on screen then, too."""
+        cues = self._cues.get(scene, {})
+        return 2 * sum(word in cues for word in words) > len(words)
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy: the counts as `shown`, what the words tell as `cues`."""
         return {

@@ -24,6 +24,7 @@ from groundup.skills.keeper import Keeper
 from groundup.skills.learner import Decision, Learner, Lesson
 from groundup.skills.library import Library
 from groundup.skills.outlook import Outlook
+from groundup.skills.shown import Shown
 from groundup.skills.situation import Situation
 from groundup.skills.wariness import Wariness
 
@@ -105,7 +106,7 @@ def test_a_key_is_known_by_what_is_written_when_it_works() -> None:
 
 def test_the_unknown_gets_a_share_only_where_there_are_keys() -> None:
     grammar = Grammar()
-    explorer = Explorer(Random(0), grammar, Choices(), Wariness())
+    explorer = Explorer(Random(0), grammar, Choices(), Wariness(), Shown())
     mouse = Observation("scene 0", (BUTTON,), ())
     assert all(explorer.decide(mouse) is None for _ in range(50))
     new = [explorer.decide(observation(1, "settlers")) for _ in range(50)]
@@ -201,7 +202,7 @@ def test_a_counter_goes_on_under_another_name() -> None:
 
 def test_the_unknown_is_left_alone_while_too_many_moves_were_dead() -> None:
     wariness = Wariness()
-    explorer = Explorer(Random(0), Grammar(), Choices(), wariness)
+    explorer = Explorer(Random(0), Grammar(), Choices(), wariness, Shown())
 
     def tried(moves: int) -> int:
         return sum(explorer.decide(observation(1, "settlers")) is not None for _ in range(moves))

@@ -59,6 +59,9 @@ def test_words_on_screen_tell_when_a_key_was_pressed() -> None:
     assert shown.worth("scene 0", "turn done", 0, frozenset({*panel, "workers"})) < 0.0
     # By counts alone a key that was seldom pressed would never come first.
     assert max(keys, key=lambda key: shown.worth("scene 0", key, 0)) == "key space"
+    assert shown.knows("scene 0", frozenset({*panel, "another map"}))
+    assert not shown.knows("scene 0", frozenset({"a dialogue", "yes", "no", "word 1"}))
+    assert not shown.knows("scene 1", frozenset(panel))
     again = Shown()
     again.load(shown.to_dict())
     settlers = frozenset({*panel, "settlers"})
