@@ -71,6 +71,8 @@ def record(folder: Path, seed: int, turns: int) -> dict[str, Any]:
         )
         while not (folder / "actions.jsonl").exists() and recorder.poll() is None:
             time.sleep(0.1)
+        if recorder.poll() is not None:
+            raise SystemExit(recorder.returncode)
         time.sleep(2)
         play(turns)
         recorder.send_signal(signal.SIGINT)

@@ -66,3 +66,13 @@ def test_words_on_screen_tell_when_a_key_was_pressed() -> None:
     again.load(shown.to_dict())
     settlers = frozenset({*panel, "settlers"})
     assert again.worth("scene 0", "key b", 0, settlers) == shown.worth("scene 0", "key b", 0, settlers)
+
+
+def test_what_words_tell_is_added_up_when_learners_are_merged() -> None:
+    learners = [Learner(1), Learner(2)]
+    for learner, kind in zip(learners, ("key b", "key w"), strict=True):
+        learner.shown.note("scene 0", kind, ("key b", "key w"), frozenset({"settlers", kind}))
+    cues = merge([learner.to_dict() for learner in learners])["cues"]["scene 0"]
+    assert cues["settlers"] == {"key b": 1, "key w": 1}
+    assert cues["key b"] == {"key b": 1}
+    assert cues["key w"] == {"key w": 1}
