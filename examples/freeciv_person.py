@@ -48,7 +48,7 @@ def main() -> None:
     played = ["taught"] + ([] if asked.no_untaught else ["untaught"])
     for name in played:
         which = ("--seed", str(asked.seed + 1), "--steps", str(asked.steps))
-        run = groundup("play", "freeciv", *which, "--library", str(asked.out / f"{name}.db"), "--json")
+        run = groundup("play", "freeciv", *which, "--library", str(asked.out / f"{name}.db"))
         report[name] = {key: run[key] for key in ("steps", "responsive_rate", "truth")}
     print(json.dumps(report, indent=1))
 
@@ -132,8 +132,7 @@ def xdotool(*what: str) -> None:
 
 def groundup(*arguments: str) -> dict[str, Any]:
     """Run a command of groundup, which prints one JSON document; ends this program when it fails."""
-    arguments = arguments if "--json" in arguments else (*arguments, "--json")
-    ran = subprocess.run([GROUNDUP, *arguments], stdout=subprocess.PIPE, text=True, check=False)
+    ran = subprocess.run([GROUNDUP, *arguments, "--json"], stdout=subprocess.PIPE, text=True, check=False)
     if ran.returncode:
         raise SystemExit(ran.returncode)
     return dict(json.loads(ran.stdout))

@@ -49,9 +49,9 @@ class Explorer:
         if not self._wariness.spare or not any(thing.keys for thing in obs.things):
             return None
         share = max(LEAST, EARLY / (EARLY + self._choices.made))
-        new = max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys) > NEW
+        unheard = max(self._grammar.unheard(obs, thing) for thing in obs.things if thing.keys)
         # Who was shown what to do in such a case does that first.
-        new = new and not self._shown.knows(obs.scene, obs.words)
+        new = unheard > NEW and not self._shown.knows(obs.scene, obs.words)
         if new:
             share = max(share, OFTEN)
         if self._rng.random() > share:

@@ -6,7 +6,6 @@ worth about the best of the three, 1.4 times their mean (../shared/research.md s
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -50,7 +49,7 @@ def merge(parts: Iterable[Knowledge]) -> Knowledge:
         "situations": _situations([part.get("situations", {}) for part in every]),
         "survival": {"place": survival},
         "shown": _shown([part.get("shown", {}) for part in every]),
-        "cues": _cues([part.get("cues", {}) for part in every]),
+        "cues": _added(part.get("cues", {}) for part in every),
     }
 
 
@@ -64,12 +63,12 @@ def _share(lists: list[list[Any]], room: int) -> list[Any]:
 
 
 def _grammar(tables: list[Knowledge]) -> Knowledge:
-    out: Knowledge = {"fails": {}, "worked": {}, "solo": _sums([table.get("solo", {}) for table in tables])}
+    out: Knowledge = {
+        "fails": _added(table.get("fails", {}) for table in tables),
+        "worked": {},
+        "solo": _sums([table.get("solo", {}) for table in tables]),
+    }
     for table in tables:
-        for kind, fails in table.get("fails", {}).items():
-            mine = out["fails"].setdefault(kind, {})
-            for second, count in fails.items():
-                mine[second] = mine.get(second, 0) + count
         for kind, scenes in table.get("worked", {}).items():
             mine = out["worked"].setdefault(kind, [])
             mine.extend(scene for scene in scenes if scene not in mine)
@@ -129,13 +128,12 @@ def _shown(tables: list[Knowledge]) -> Knowledge:
     return {scene: _sums([table.get(scene, {}) for table in tables]) for scene in scenes}
 
 
-def _cues(tables: list[Knowledge]) -> Knowledge:
+def _added(tables: Iterable[Knowledge]) -> Knowledge:
+    """Counts of the same names, however deep, added up."""
     out: Knowledge = {}
     for table in tables:
-        for scene, cues in table.items():
-            mine = out.setdefault(scene, {})
-            for word, row in cues.items():
-                mine[word] = dict(Counter(mine.get(word, {})) + Counter(row))
+        for name, one in table.items():
+            out[name] = _added([out.get(name, {}), one]) if isinstance(one, dict) else out.get(name, 0) + one
     return out
 
 
@@ -159,13 +157,9 @@ def _sums(tables: list[dict[str, list[float]]]) -> dict[str, list[float]]:
 
 
 def _situations(tables: list[Knowledge]) -> Knowledge:
-    out: Knowledge = {"seen": {}, "maxima": {}, "fixed": {}}
+    out: Knowledge = {part: _added(table.get(part, {}) for table in tables) for part in ("seen", "maxima")}
+    out["fixed"] = {}
     for table in tables:
-        for part in ("seen", "maxima"):
-            for name, counts in table.get(part, {}).items():
-                mine = out[part].setdefault(name, {})
-                for key, count in counts.items():
-                    mine[key] = mine.get(key, 0) + count
         for scene, fixed in table.get("fixed", {}).items():
             if scene not in out["fixed"] or table is tables[0]:
                 out["fixed"][scene] = list(fixed)
