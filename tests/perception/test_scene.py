@@ -47,3 +47,51 @@ def test_kept_scenes_are_recognised_and_merged() -> None:
     names = again.absorb(other)
     assert names == {"scene 0": "scene 2", "scene 1": "scene 1"}
     assert len(again.marks()) == 3
+
+
+def _cards(heading: str, seed: int) -> tuple[Frame, list[TextLine]]:
+    """Cards under a heading; the same picture but for the cards."""
+    rng = np.random.default_rng(seed)
+    names = rng.choice(["Strike", "Defend", "Bash", "Anger"], 6)
+    lines = [TextLine(Box(220, 15, 180, 30), heading, 0.99)]
+    lines += [TextLine(Box(40 + 90 * i, 100, 60, 15), str(name), 0.95) for i, name in enumerate(names)]
+    return Frame(np.zeros((360, 640, 3), np.uint8), float(seed), seed), lines
+
+
+def _alike(frame: Frame) -> np.ndarray:
+    """Embeddings with a cosine of .96 to each other."""
+    rng = np.random.default_rng(frame.index)
+    vector = np.concatenate([[5.0], rng.normal(size=24) / np.sqrt(24)])
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def test_the_same_cards_under_another_heading_are_another_scene() -> None:
+    index = SceneIndex(_alike)
+    order = ["Your deck", "Choose a card to exhaust", "Your deck", "Choose a card to exhaust", "Your deck"]
+    assert [index.classify(*_cards(heading, i)) for i, heading in enumerate(order)] == [0, 1, 0, 1, 0]
+    again = SceneIndex(_alike)
+    again.load({name: index.document(name) for name in index.marks()})
+    assert again.classify(*_cards("Choose a card to exhaust", 9)) == 1
+
+
+def test_what_is_offered_under_one_heading_makes_no_other_scene() -> None:
+    index = SceneIndex(_alike)
+    for i in range(12):
+        frame, lines = _cards("Spoils", i)
+        # The names of what is offered are nearly as tall as the heading.
+        tall = [
+            TextLine(Box(40 + 90 * j, 60, 80, 27), n, 0.9)
+            for j, n in enumerate((f"axe{'abcdefghijkl'[i]}", "Skip"))
+        ]
+        assert index.classify(frame, lines + tall) == 0
+
+
+def test_a_library_without_headings_learns_them() -> None:
+    index = SceneIndex(_alike)
+    for i in range(4):
+        index.classify(*_cards("Your deck", i))
+    old = {name: {k: v for k, v in index.document(name).items() if k != "headings"} for name in index.marks()}
+    again = SceneIndex(_alike)
+    again.load(old)
+    assert again.classify(*_cards("Your deck", 5)) == 0
+    assert again.classify(*_cards("Choose a card to exhaust", 6)) == 1
