@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -28,11 +28,20 @@ SHOWN = 24
 
 COLUMNS = 6
 
+WIDE, HIGH, HEAD = 2.0, 1.9, 0.45
+"""Inches: a skill's cell in the picture, and what is left for the title above all of them.
+
+One pair of axes holds them all: a pair for each, laid out by what is written in it, took a second for 20
+skills, more than the play itself in a short run.
+"""
+
 
 def draw_curve(path: Path, log: RunLog, place: str | None, title: str) -> Path:
     """Draw progress by run, responsive rate and skills over the steps, as a PNG at `path`."""
-    figure = Figure(figsize=(9, 7), layout="constrained")
+    figure = Figure(figsize=(9, 7), dpi=90)
     top, middle, bottom = figure.subplots(3, 1, sharex=True)
+    figure.subplots_adjust(left=0.11, right=0.985, bottom=0.07, top=0.93, hspace=0.1)
+    figure.align_ylabels()
     figure.suptitle(title)
     _draw_progress(top, log, place)
     answered = np.asarray(log.responsive, float)
@@ -46,10 +55,11 @@ def draw_curve(path: Path, log: RunLog, place: str | None, title: str) -> Path:
     counts = [0, *(count for _, count in log.skills), len(log.skills)]
     bottom.step(steps, counts, where="post", color="#7a4fa3")
     bottom.set_ylabel("different\nskills used")
+    bottom.locator_params(axis="y", integer=True)
     bottom.set_xlabel("steps (actions sent to the game)")
     for axes in (top, middle, bottom):
         axes.grid(alpha=0.25)
-    return _save(_pixels(figure, 90), path)
+    return _save(_pixels(figure), path)
 
 
 def _draw_progress(axes: Axes, log: RunLog, place: str | None) -> None:
@@ -79,18 +89,22 @@ def draw_skills(path: Path, library: Library, title: str) -> Path:
     groups = sorted(alike.values(), key=lambda group: -sum(s.statistics.uses for s in group))
     shown = groups[:SHOWN]
     rows = max(1, -(-len(shown) // COLUMNS))
-    figure = Figure(figsize=(12, 0.8 + 1.9 * rows), layout="constrained")
-    figure.suptitle(f"{title}: {len(skills)} skills of {len(groups)} kinds, the {len(shown)} most used")
-    grid = figure.subplots(rows, COLUMNS, squeeze=False)
-    for axes in grid.flat:
-        axes.set_axis_off()
-    for axes, group in zip(grid.flat, shown, strict=False):
-        _draw_skill(axes, library, group)
-    return _save(_pixels(figure, 80), path)
+    width, height = WIDE * COLUMNS, HEAD + HIGH * rows
+    figure = Figure(figsize=(width, height), dpi=80)
+    figure.suptitle(
+        f"{title}: {len(skills)} skills of {len(groups)} kinds, the {len(shown)} most used", y=1 - 0.12 / height
+    )
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    for number, group in enumerate(shown):
+        row, column = divmod(number, COLUMNS)
+        _draw_skill(axes, (WIDE * (column + 0.5), HEAD + HIGH * row), library, group)
+    return _save(_pixels(figure), path)
 
 
-def _draw_skill(axes: Axes, library: Library, group: Sequence[Skill]) -> None:
-    """Draw the most used of the skills of one name, with the uses of all."""
+def _draw_skill(axes: Axes, top: tuple[float, float], library: Library, group: Sequence[Skill]) -> None:
+    """Draw the most used of the skills of one name, with the uses of all; `top` is the middle of the cell's
+    upper edge, in inches."""
     skill = max(group, key=lambda skill: skill.statistics.uses)
     crops = [load_frame(library.store, sha) for sha in skill.templates]
     pictures = [crop for crop in crops if crop is not None]
@@ -102,15 +116,23 @@ def _draw_skill(axes: Axes, library: Library, group: Sequence[Skill]) -> None:
         ]
         gap = np.full((height, 12, 3), 255, np.uint8)
         joined = sized[0] if len(sized) == 1 else np.concatenate([sized[0], gap, sized[1]], axis=1)
-        axes.imshow(joined)
+        # As large as it fits below the three lines.
+        high, wide = joined.shape[:2]
+        scale = min(0.92 * WIDE / wide, 0.74 * HIGH / high) / 2
+        x, y = top[0], top[1] + 0.6 * HIGH
+        extent = (x - scale * wide, x + scale * wide, y + scale * high, y - scale * high)
+        axes.imshow(joined, extent=extent, aspect="auto")
     effect = ", ".join(f"{v:+.3g} {_number_name(k)}" for k, v in _strongest(skill))
     uses = sum(s.statistics.uses for s in group)
     answered = sum(s.statistics.responsive for s in group) / max(1, uses)
     screens = f", {len(group)} screens" if len(group) > 1 else ""
-    axes.set_title(
+    axes.text(
+        *top,
         f"{_cut(skill.name, 30)}\n{uses} uses{screens}, {100 * answered:.0f}% answered\n"
         f"{_cut(effect, 34) or 'another screen'}",
         fontsize=7,
+        ha="center",
+        va="top",
     )
 
 
@@ -157,10 +179,10 @@ def draw_at_work(path: Path, obs: Observation, move: Decision, counters: Collect
     return _save(np.asarray(small, np.uint8), path)
 
 
-def _pixels(figure: Figure, dpi: int) -> Pixels:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=dpi)
-    return np.array(Image.open(buffer).convert("RGB"), np.uint8)
+def _pixels(figure: Figure) -> Pixels:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba(), np.uint8)[..., :3])
 
 
 def _save(pixels: Pixels, path: Path) -> Path:
