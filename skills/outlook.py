@@ -16,7 +16,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
 
 from .situation import BAR, Situation
 
@@ -237,6 +236,8 @@ def _hinge(names: list[str], table: np.ndarray, cost: np.ndarray) -> tuple[str, 
 
 def _weights(names: list[str], x: np.ndarray, y: np.ndarray, foe: str) -> list[float]:
     """The foes' number and count first and never negative, then what the other totals add to that."""
+    from scipy.optimize import nnls  # half a second of imports, which a short run does not need
+
     first = [i for i, n in enumerate(names) if n in (f"sum:{foe}", f"n:{foe}")]
     weights = [0.0] * len(names)
     for i, w in zip(first, nnls(x[:, first], y)[0] if first else (), strict=True):
