@@ -174,6 +174,9 @@ def watch(
     pairs: Annotated[int, typer.Option(help="Pairs of such runs; 0 leaves them out.", min=0)] = 4,
     steps: Annotated[int, typer.Option(help="Steps of each.", min=10)] = 150,
     repeats: Annotated[int, typer.Option(help="Times that what is over quickly is done.", min=1)] = 5,
+    requests: Annotated[
+        int, typer.Option(help="Requests to pause or go on that a run is asked.", min=1)
+    ] = 20,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -181,7 +184,7 @@ def watch(
     with guarded(debug=debug, json=json):
         from groundup.agent import bench_watch
 
-        options = bench_watch.Options(events, rate, seconds, game, pairs, steps, repeats)
+        options = bench_watch.Options(events, rate, seconds, game, pairs, steps, repeats, requests)
         report = bench_watch.run(options, lambda words: print(f"bench: {words}", file=sys.stderr))
         _print(report, json, table(report))
 

@@ -92,7 +92,8 @@ def draw_skills(path: Path, library: Library, title: str) -> Path:
     width, height = WIDE * COLUMNS, HEAD + HIGH * rows
     figure = Figure(figsize=(width, height), dpi=80)
     figure.suptitle(
-        f"{title}: {len(skills)} skills of {len(groups)} kinds, the {len(shown)} most used", y=1 - 0.12 / height
+        f"{title}: {len(skills)} skills of {len(groups)} kinds, the {len(shown)} most used",
+        y=1 - 0.12 / height,
     )
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()

@@ -11,7 +11,8 @@ from tests.agent.conftest import GAME, Groundup
 
 
 def test_the_bench_has_the_shape_that_others_read(groundup: Groundup) -> None:
-    few = ("--events", "1000", "--seconds", "4", "--pairs", "1", "--steps", "12", "--repeats", "1")
+    few = ("--events", "1000", "--seconds", "4", "--pairs", "1", "--steps", "10", "--repeats", "1")
+    few += ("--requests", "4")
     ran = groundup("bench", "watch", "--game", GAME, *few, "--json")
     assert ran.code == 0, ran.err
     assert ran.json["machine"]["cores"]

@@ -84,7 +84,7 @@ def test_version_is_that_of_the_package(groundup: Groundup) -> None:
 
 
 def test_skills_from_learning_to_sharing(groundup: Groundup, home: Path, tmp_path: Path) -> None:
-    assert groundup("play", GAME, "--steps", "30").code == 0
+    assert groundup("play", GAME, "--steps", "20").code == 0
     mine = ("--game", "shapes")
     listed = groundup("skills", "list", *mine, "--json").json["skills"]
     assert listed

@@ -18,14 +18,14 @@ KEYS = {
 
 
 def test_report_has_all_that_others_read(groundup: Groundup, home: Path) -> None:
-    ran = groundup("play", GAME, "--steps", "40", "--seed", "3", "--json")
+    ran = groundup("play", GAME, "--steps", "20", "--seed", "3", "--json")
     assert ran.code == 0, ran.err
     report = ran.json
     assert report.keys() >= KEYS
     assert report["game"] == "shapes"
     assert report["policy"] == "local"
     assert report["seed"] == 3
-    assert report["steps"] >= 40
+    assert report["steps"] >= 20
     assert report["skills"].keys() == {"learnt", "composed", "merged", "pruned", "total"}
     assert report["skills"]["learnt"] > 0
     assert report["step_ms"].keys() == {"p50", "p95", "by_part"}
@@ -46,8 +46,8 @@ def test_summary_for_a_person(groundup: Groundup) -> None:
 
 
 def test_runs_go_on_from_the_library_and_frozen_ones_leave_it_alone(groundup: Groundup) -> None:
-    first = groundup("play", GAME, "--steps", "30", "--json").json
-    frozen = groundup("play", GAME, "--steps", "20", "--frozen", "--json").json
+    first = groundup("play", GAME, "--steps", "15", "--json").json
+    frozen = groundup("play", GAME, "--steps", "10", "--frozen", "--json").json
     nothing = {"learnt": 0, "composed": 0, "merged": 0, "pruned": 0}
     assert frozen["skills"] == nothing | {"total": first["skills"]["total"]}
     with Store.open(first["library"], readonly=True) as store:
@@ -56,13 +56,13 @@ def test_runs_go_on_from_the_library_and_frozen_ones_leave_it_alone(groundup: Gr
 
 
 def test_resume_goes_on_up_to_the_steps_once_asked_for(groundup: Groundup) -> None:
-    stopped = groundup("play", GAME, "--steps", "30", "--minutes", "0.0001", "--json").json
-    assert stopped["steps"] < 30
+    stopped = groundup("play", GAME, "--steps", "15", "--minutes", "0.0001", "--json").json
+    assert stopped["steps"] < 15
     ran = groundup("play", GAME, "--resume", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["run"] == stopped["run"]
     assert ran.json["resumed"] is True
-    assert ran.json["steps"] >= 30
+    assert ran.json["steps"] >= 15
     skills = ran.json["skills"]
     assert skills["learnt"] + skills["composed"] - skills["merged"] - skills["pruned"] == skills["total"]
     again = groundup("play", GAME, "--resume")

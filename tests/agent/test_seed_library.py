@@ -9,6 +9,9 @@ import pytest
 from tests import needs
 from tests.agent.conftest import Groundup
 
+GAP = "3.955"
+"""Cuts the clip into six segments: each is read for words, which takes longer than cutting it."""
+
 
 @pytest.fixture
 def golden() -> Path:
@@ -19,7 +22,7 @@ def test_segments_become_skills(groundup: Groundup, golden: Path, tmp_path: Path
     library = str(tmp_path / "library.db")
     command = (
         "segment", str(golden / "clip.mp4"), "--actions", str(golden / "clip.jsonl"),
-        "--policy", str(golden / "policy.model"), "--gap", "1", "--seed-library", library, "--json",
+        "--policy", str(golden / "policy.model"), "--gap", GAP, "--seed-library", library, "--json",
     )  # fmt: skip
     ran = groundup(*command)
     assert ran.code == 0, ran.err
@@ -44,7 +47,7 @@ def test_episodes_of_a_dataset_become_the_same_skills(
     groundup: Groundup, golden: Path, tmp_path: Path
 ) -> None:
     made, one, other = tmp_path / "set", str(tmp_path / "one.db"), str(tmp_path / "other.db")
-    policy = ("--policy", str(golden / "policy.model"), "--gap", "1", "--json")
+    policy = ("--policy", str(golden / "policy.model"), "--gap", GAP, "--json")
     video = (str(golden / "clip.mp4"), "--actions", str(golden / "clip.jsonl"))
     ran = groundup("segment", *video, *policy, "--lerobot", str(made), "--seed-library", one)
     assert ran.code == 0, ran.err

@@ -27,6 +27,12 @@ def unseen() -> list[Screen]:
     return [screen(seed) for seed in UNSEEN]
 
 
+@pytest.fixture(scope="module")
+def proposed(unseen: list[Screen]) -> list[list[Proposal]]:
+    """What is proposed in each of them."""
+    return [propose(s.pixels) for s in unseen]
+
+
 def boxes(proposals: list[Proposal]) -> list[Box]:
     return [proposal.box for proposal in proposals]
 
@@ -38,8 +44,10 @@ def test_finds_the_elements_of_real_screenshots(shots: list[Screenshot]) -> None
     assert reached.tight >= 0.80
 
 
-def test_finds_the_things_of_screens_it_was_not_fitted_on(unseen: list[Screen]) -> None:
-    reached = recall([(s.things, boxes(propose(s.pixels))) for s in unseen])
+def test_finds_the_things_of_screens_it_was_not_fitted_on(
+    unseen: list[Screen], proposed: list[list[Proposal]]
+) -> None:
+    reached = recall([(s.things, boxes(p)) for s, p in zip(unseen, proposed, strict=True)])
     assert reached.centre >= 0.97
     assert reached.tight >= 0.85
 
@@ -116,9 +124,12 @@ def test_of_two_boxes_that_mostly_overlap_the_better_is_kept() -> None:
     assert group([worse, better], []) == [better]
 
 
-def test_every_made_up_button_and_card_comes_out_once(unseen: list[Screen]) -> None:
+def test_every_made_up_button_and_card_comes_out_once(
+    unseen: list[Screen], proposed: list[list[Proposal]]
+) -> None:
     hits = 0
-    things = [(thing, boxes(group(propose(s.pixels), []))) for s in unseen for thing in s.things]
+    grouped_by_screen = [(s.things, boxes(group(p, []))) for s, p in zip(unseen, proposed, strict=True)]
+    things = [(thing, grouped) for inside, grouped in grouped_by_screen for thing in inside]
     for thing, grouped in things:
         hits += found(thing, grouped)[0]
         assert sum(box.iou(thing) >= 0.5 for box in grouped) <= 1

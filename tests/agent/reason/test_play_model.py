@@ -41,15 +41,15 @@ def test_scripted_advice_is_counted_by_question_and_skills_get_names(play: Groun
 
 
 def test_a_budget_is_held_and_the_run_goes_on(play: Groundup) -> None:
-    ran = play("--policy", "scripted", "--steps", "40", "--max-calls", "3", "--json")
+    ran = play("--policy", "scripted", "--steps", "20", "--max-calls", "3", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["model_calls"] == 3
-    assert ran.json["steps"] >= 40
+    assert ran.json["steps"] >= 20
     assert ran.err.count("--max-calls 3 is reached") == 1
 
 
 def test_a_run_is_resumed_with_its_model_and_counted_whole(play: Groundup) -> None:
-    first = play("--policy", "scripted", "--steps", "40", "--minutes", "0.0001", "--json")
+    first = play("--policy", "scripted", "--steps", "20", "--minutes", "0.0001", "--json")
     assert first.code == 0, first.err
     ran = play("--resume", "--json")
     assert ran.code == 0, ran.err
@@ -109,9 +109,9 @@ def test_a_picture_too_large_for_the_model_is_shown_smaller(play: Groundup) -> N
         return said(json.dumps(instance(schema, Random(len(shown)))))
 
     with serving(serve) as server:
-        ran = play("--policy", "openai", "--base-url", server.url, "--model", "m", "--steps", "60", "--json")
+        ran = play("--policy", "openai", "--base-url", server.url, "--model", "m", "--steps", "30", "--json")
     assert ran.code == 0, ran.err
-    assert ran.json["steps"] >= 60
+    assert ran.json["steps"] >= 30
     refusals = [side for side in shown if side > largest]
     assert len(refusals) == 1
     assert ran.err.count("From now on at most") == 1
