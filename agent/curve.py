@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -181,9 +181,11 @@ def draw_at_work(path: Path, obs: Observation, move: Decision, counters: Collect
 
 
 def _pixels(figure: Figure) -> Pixels:
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba(), np.uint8)[..., :3])
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="rgba", dpi=figure.dpi)
+    width = round(figure.get_figwidth() * figure.dpi)
+    pixels = np.frombuffer(drawn.getvalue(), np.uint8).reshape(-1, width, 4)
+    return np.ascontiguousarray(pixels[..., :3])
 
 
 def _save(pixels: Pixels, path: Path) -> Path:
