@@ -26,6 +26,9 @@ from groundup.skills.discovery.lerobot.reading import read_episodes
 from groundup.skills.discovery.segmenting import segment_video
 from tests import needs
 
+MANY = 50
+"""Videos of a folder, of which a worker is killed after 20."""
+
 
 @pytest.fixture
 def golden() -> Path:
@@ -313,10 +316,10 @@ def test_progress_of_one_video_by_an_inverse_model(golden: Path, tmp_path: Path)
     assert told[-1] == (len(cut.demonstration.kept), len(cut.demonstration.kept), "frames scored")
 
 
-def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
+def test_many_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
     source = _pair(tmp_path, "source")
     jobs = []
-    for number in range(100):
+    for number in range(MANY):
         video = Path(shutil.copyfile(source, tmp_path / f"{number:03}.mp4"))
         jobs.append(Job(video, golden / "policy.model", actions=tmp_path / "source.jsonl", threads=1))
     records = Records(tmp_path / "out.jsonl")
@@ -333,16 +336,16 @@ def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> N
     assert failures == []
     assert killed.is_set()
     written = [json.loads(line)["file"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert sorted(written) == [f"{number:03}.mp4" for number in range(100)]
+    assert sorted(written) == [f"{number:03}.mp4" for number in range(MANY)]
 
 
-def test_a_hundred_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
+def test_many_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
     """In a process of its own, which Ray's own processes end with."""
     needs.package("ray", "scale")
     source = _pair(tmp_path, "source")
     videos = tmp_path / "videos"
     videos.mkdir()
-    for number in range(100):
+    for number in range(MANY):
         shutil.copyfile(source, videos / f"{number:03}.mp4")
         shutil.copyfile(tmp_path / "source.jsonl", videos / f"{number:03}.jsonl")
     (videos / "bad.mp4").write_bytes(b"no video")
@@ -370,7 +373,7 @@ def test_a_hundred_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Pat
     assert running.returncode == 1, complained
     assert [Path(one["video"]).name for one in json.loads(printed)["failed"]] == ["bad.mp4"]
     written = [json.loads(line)["file"] for line in out.read_text().splitlines()]
-    assert sorted(written) == [f"{number:03}.mp4" for number in range(100)]
+    assert sorted(written) == [f"{number:03}.mp4" for number in range(MANY)]
 
 
 def _ray_worker(below: int) -> int:
