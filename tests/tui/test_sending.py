@@ -51,10 +51,9 @@ def pressed(library: Path, segmented: Path, *keys: str) -> list[str]:
             await settled(pilot)
             for key in keys:
                 await pilot.press(key)
-                # Looking whether all has settled costs the app as much as what it waits for.
-                while any(worker.group == "send" and not worker.is_finished for worker in app.workers):
-                    await asyncio.sleep(0.1)
                 await settled(pilot)
+            while any(worker.group == "send" and not worker.is_finished for worker in app.workers):
+                await pilot.pause(0.1)
             said.extend(note.message for note in app._notifications)
 
     try:
