@@ -26,7 +26,7 @@ from groundup.skills.discovery.lerobot.reading import read_episodes
 from groundup.skills.discovery.segmenting import segment_video
 from tests import needs
 
-MANY = 50
+MANY = 100
 """Videos of a folder, of which a worker is killed after 20."""
 
 
@@ -316,7 +316,7 @@ def test_progress_of_one_video_by_an_inverse_model(golden: Path, tmp_path: Path)
     assert told[-1] == (len(cut.demonstration.kept), len(cut.demonstration.kept), "frames scored")
 
 
-def test_many_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
+def test_a_hundred_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
     source = _pair(tmp_path, "source")
     jobs = []
     for number in range(MANY):
@@ -339,7 +339,7 @@ def test_many_videos_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
     assert sorted(written) == [f"{number:03}.mp4" for number in range(MANY)]
 
 
-def test_many_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
+def test_a_hundred_videos_on_ray_and_a_killed_worker(golden: Path, tmp_path: Path) -> None:
     """In a process of its own, which Ray's own processes end with."""
     needs.package("ray", "scale")
     source = _pair(tmp_path, "source")
