@@ -43,7 +43,8 @@ AGAIN = 0.4
 """Factor on the chance of a second step for each time that it failed, until some second step has worked."""
 
 PATIENCE, PATIENCE_AMONG = 3, 12
-"""Failed second steps before a first step is no longer tried; more where other things are first steps."""
+"""Failed second steps, or drags without an answer, before a first step is no longer tried; more second steps
+where other things are first steps."""
 
 _PARTS = ("responds", "acts", "prepares", "seconds", "dragged")
 
@@ -58,6 +59,7 @@ class Grammar:
         self.seconds = Responsiveness(prior=0.15)
         self.dragged = Responsiveness(prior=0.5)
         self._fails: dict[str, dict[str, int]] = {}
+        self._undragged: dict[str, int] = {}
         self._worked: dict[str, list[str]] = {}
         self._closing: list[list[str]] = []
         self._solo: dict[str, tuple[float, float]] = {}
@@ -166,6 +168,12 @@ class Grammar:
         """`thing` responded but nothing happened: it may be the first of two steps."""
         self._fails.setdefault(thing.kind, {})
 
+    def given_up(self, thing: Thing) -> bool:
+        """Whether drags of such things were never answered: by its look it is the first of two steps, and is
+        none. Of one frozen learner's 111 dead moves 35 were looked at: all were drags of cards that cannot be
+        played."""
+        return thing.kind not in self._worked and self._undragged.get(thing.kind, 0) >= PATIENCE
+
     def drags(self, first: Thing) -> bool:
         """Whether both steps from `first` are likely to work as one drag."""
         return self.dragged.predict((first.kind, first.look, "any")) >= LIKELY
@@ -206,8 +214,11 @@ class Grammar:
         self._lifeless.pop(_spot("", thing)[1:], None)
         self._count_written(obs, thing, True)
 
-    def hit(self, obs: Observation, first: Thing, second: Thing) -> None:
-        """The two steps did something here."""
+    def hit(self, obs: Observation, first: Thing, second: Thing, *, drag: bool) -> None:
+        """The two steps did something here. A drag that is answered and does nothing leaves its first dull:
+        what moves on screen at that moment may not be the answer."""
+        if drag:
+            self.alive(obs, first)
         self._missed.pop((obs.scene, first.kind, second.kind), None)
 
     def failed(self, obs: Observation, first: Thing, second: Thing, *, missed: bool) -> int:
@@ -263,7 +274,9 @@ class Grammar:
         self.prepares.learn(_first_names(scene, first), False, DOUBT if waited else 1.0)
 
     def learn_drag(self, first: Thing, happened: bool) -> None:
-        """A drag from `first` did or did not do what two steps do."""
+        """A drag from `first` did what two steps do, or was not answered."""
+        if not happened:
+            self._undragged[first.kind] = self._undragged.get(first.kind, 0) + 1
         self.dragged.learn((first.kind, first.look, "any"), happened)
 
     def forget(self) -> None:
@@ -282,13 +295,15 @@ class Grammar:
         parts: dict[str, Any] = {name: getattr(self, name).to_dict() for name in _PARTS}
         solo = {kind: list(counts) for kind, counts in self._solo.items()}
         closing = {"closing": self._closing} if self._closing else {}
-        return {**parts, "fails": self._fails, "worked": self._worked, "solo": solo, **closing}
+        undragged = {"undragged": self._undragged} if self._undragged else {}
+        return {**parts, "fails": self._fails, "worked": self._worked, "solo": solo, **undragged, **closing}
 
     def load(self, data: dict[str, Any]) -> None:
         """Replace everything by what `to_dict` gave."""
         for name in _PARTS:
             getattr(self, name).load(data.get(name, {}))
         self._fails = {k: dict(v) for k, v in data.get("fails", {}).items()}
+        self._undragged = {k: int(n) for k, n in data.get("undragged", {}).items()}
         self._solo = {k: (float(n), float(h)) for k, (n, h) in data.get("solo", {}).items()}
         self._worked = {k: list(v) for k, v in data.get("worked", {}).items()}
         self._closing = [[str(scene), str(kind)] for scene, kind in data.get("closing", [])]

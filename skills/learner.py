@@ -318,7 +318,7 @@ class Learner:
             told = responses[0] or not move.drag or not self.grammar.worked(move.first)
             if self.learning and told:
                 self.grammar.learn_response(before, move.first, responses[0])
-            if responses[0]:
+            if responses[0] and not move.drag:
                 self.grammar.alive(before, move.first)
             elif not move.drag:
                 self.grammar.dead(before, move.first)
@@ -336,7 +336,7 @@ class Learner:
             if happened or responded or not move.drag:
                 self.grammar.learn_pair(start, was, move.first, move.second, happened)
         if happened:
-            self.grammar.hit(start, move.first, move.second)
+            self.grammar.hit(start, move.first, move.second, drag=move.drag)
             return Decision("use", move.first, move.second, move.drag)
         failures = self.grammar.failed(start, move.first, move.second, missed=responded or move.drag)
         if move.drag:

@@ -65,6 +65,8 @@ def _share(lists: list[list[Any]], room: int) -> list[Any]:
 def _grammar(tables: list[Knowledge]) -> Knowledge:
     out: Knowledge = {
         "fails": _added(table.get("fails", {}) for table in tables),
+        "undragged": _added(table.get("undragged", {}) for table in tables),
+        "closing": _each_once(pair for table in tables for pair in table.get("closing", [])),
         "worked": {},
         "solo": _sums([table.get("solo", {}) for table in tables]),
     }
@@ -75,6 +77,10 @@ def _grammar(tables: list[Knowledge]) -> Knowledge:
     for name in sorted({n for table in tables for n in table if n not in out}):
         out[name] = _weights([table.get(name, {}) for table in tables])
     return out
+
+
+def _each_once(rows: Iterable[list[str]]) -> list[list[str]]:
+    return [list(row) for row in dict.fromkeys(tuple(row) for row in rows)]
 
 
 def _weights(tables: list[dict[str, list[float]]]) -> dict[str, list[float]]:

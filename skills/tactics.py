@@ -80,7 +80,9 @@ class Tactics:
         paid = self._effects.resources()
         for chance, thing in self._grammar.usable(obs):
             unknown = curious and self._grammar.open(obs.scene, thing)
-            if chance < LIKELY or not (unknown or self._grammar.first_elsewhere(obs.scene, thing) >= LIKELY):
+            if chance < LIKELY or self._grammar.given_up(thing):
+                continue
+            if not (unknown or self._grammar.first_elsewhere(obs.scene, thing) >= LIKELY):
                 continue
             key = (thing.kind, thing.text)
             if key in kinds:

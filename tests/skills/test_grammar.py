@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from groundup.perception.observation import Observation, Thing
 from groundup.perception.types import Box
-from groundup.skills.grammar import HOPELESS, LIKELY, Grammar
+from groundup.skills.effects import EffectModel
+from groundup.skills.grammar import HOPELESS, LIKELY, PATIENCE, Grammar
 from groundup.skills.learner import Learner
+from groundup.skills.merging import merge
 from groundup.skills.moves import Decision
+from groundup.skills.outlook import Outlook
 from groundup.skills.situation import Situation
+from groundup.skills.tactics import Tactics
 
 CARD = Thing(Box(300, 400, 100, 150), "guard", "128x256 r4 c1", "guard")
 OTHER = replace(CARD, kind="curse", text="curse")
@@ -68,3 +74,44 @@ def test_a_known_play_is_one_move_before_anything_is_known_of_survival() -> None
     move = learner._whole(Decision("use", CARD), seen, here)
     assert (move.second, move.drag) == (FOE, True)
     assert learner._whole(Decision("use", FOE), seen, here).second is None
+
+
+def test_a_card_whose_drags_were_never_answered_is_given_up() -> None:
+    grammar = taught(4)
+    for _ in range(PATIENCE):
+        assert not grammar.given_up(OTHER)
+        grammar.learn_drag(OTHER, False)
+        grammar.learn_drag(CARD, False)
+    assert grammar.given_up(OTHER)
+    assert not grammar.given_up(CARD)  # it was seen to work
+    again = Grammar()
+    again.load(grammar.to_dict())
+    assert again.given_up(OTHER)
+    # A real card by its look, which is not even offered to the planner.
+    seen, here = screen("fight", CARD, OTHER, FOE), Situation("fight", {}, ())
+    tactics = Tactics(grammar, EffectModel(), Outlook())
+    _, moves, _ = tactics._options(seen, here, curious=False, drags=True)
+    assert {move.first.kind for move in moves} == {CARD.kind}
+
+
+def test_drags_without_answer_are_added_up_when_learners_merge_and_what_closed_the_game_is_kept() -> None:
+    parts: list[Grammar] = [Grammar(), Grammar()]
+    for times, grammar in enumerate(parts, 1):
+        for _ in range(times):
+            grammar.learn_drag(OTHER, False)
+        grammar.learn_closed("menu", FOE)
+    merged = merge({"grammar": grammar.to_dict()} for grammar in parts)["grammar"]
+    assert merged["undragged"] == {OTHER.kind: 3}
+    assert merged["closing"] == [["menu", FOE.kind]]
+
+
+@pytest.mark.parametrize("happened", [False, True])
+def test_an_answered_drag_that_did_nothing_leaves_its_card_dull(happened: bool) -> None:
+    learner = Learner(0, drags=True)
+    learner.learning = False
+    seen, here = screen("fight", OTHER, FOE), Situation("fight", {}, ())
+    learner.grammar.learn_pair(seen, here, OTHER, FOE, True)
+    drag = Decision("use", OTHER, FOE, drag=True)
+    # Answered: what lay in the hand is gone, or is not.
+    learner.learn(seen, drag, (True,), screen("fight", FOE) if happened else seen)
+    assert ((seen.scene, OTHER.kind) in learner.grammar._dull) == happened
