@@ -47,7 +47,7 @@ def test_more_tiles_than_are_taken_at_a_time() -> None:
 
 def test_a_number_that_is_none_stays_so() -> None:
     cnn = _cnn(Norms(groups=1), 1)
-    cnn.stacks[1].firstconv.layer.weight[0, 0, 0, 0] = torch.nan  # type: ignore[union-attr, index]
+    cnn.get_parameter("stacks.1.firstconv.layer.weight")[0, 0, 0, 0] = torch.nan
     assert torch.isnan(FastCnn(cnn, HIGH, WIDE)(torch.rand(1, 3, HIGH, WIDE, dtype=torch.float64))).any()
 
 
