@@ -43,7 +43,8 @@ class Linear(nn.Linear):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if _ONEDNN is None or len(x) < FEW or x.device.type != "cpu" or not torch.is_inference_mode_enabled():
+        on_processor = x.device.type == "cpu" and x.dtype == torch.float32
+        if _ONEDNN is None or len(x) < FEW or not on_processor or not torch.is_inference_mode_enabled():
             return super().forward(x)
         result: Tensor = _ONEDNN(x, self.weight, self.bias, "none", [], "")
         return result

@@ -240,7 +240,7 @@ def fold(
 ) -> None:
     """What a frame's mean and variance, of `numbers` values, do to a convolution's output.
 
-    `means`, `shifts`: (3, 3, wide * channels), what a mean of one takes off and what is always added.
+    `means`, `shifts`: float64 (3, 3, wide * channels), what a mean of one takes off and what is always added.
     Written: `scales` (frames,) and `rows` (frames, 3, 3, wide * channels), as `out_of_tiles` takes them.
     """
     for frame in range(len(sums)):

@@ -102,8 +102,8 @@ class Winograd:
         shifts = _bordered(weight, shift)
         if convolution.bias is not None:
             shifts = shifts + convolution.bias.double()[:, None, None]
-        self._shifts = _over_tiles(shifts, width // 4).astype(scratch.kind)
-        self._means = _over_tiles(_bordered(weight, scale), width // 4).astype(scratch.kind)
+        self._shifts = _over_tiles(shifts, width // 4)
+        self._means = _over_tiles(_bordered(weight, scale), width // 4)
         self._tiles = TILES[weight.shape[1] >= WIDE]
         self._scratch = scratch
 
