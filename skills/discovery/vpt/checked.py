@@ -29,8 +29,11 @@ SURE = 5.0
 REST_SURE = 10.0
 """The same for what is left with a frame's own vector exact: it is measured with little in memory."""
 
+FIRST_AUDIT = 8
+"""Frames at the beginning that are computed both ways."""
+
 AUDITED = (3, 5, 7)
-"""Frames of the first chunk of which it is measured what is left with their own vector exact."""
+"""Those of them of which it is measured what is left with their own vector exact."""
 
 CHUNKS = 3
 """Of how many chunks the memory at their beginning is kept, so that they can be run again: the last 128 to
@@ -148,13 +151,14 @@ class CheckedLosses:
         return torch.cat([rough, *(self._exact[number] for number in range(end - len(kept), end))])
 
     def _audit(self, start: int, values: list[float]) -> None:
-        """Note how far losses are off: all of the first chunk, one of every 64 frames later."""
+        """Note how far losses are off: of the first frames all, later of one of every 64."""
         if not self._audited or start < self._next_audit:
             return
         self._next_audit = start + LARGEST_CHUNK
         if start > 0:
             self._with_own(start + len(values) // 2)
             return
+        values = values[:FIRST_AUDIT]
         exact = self._run(0, len(values) - 1, self._policy.empty(), self._exactly(0, len(values)))
         self._rests += [self._with_own(place) - exact[place] for place in AUDITED if place < len(values)]
         self._errors = [rough - value for rough, value in zip(values, exact, strict=True)]

@@ -28,6 +28,28 @@ class Norms:
         return self.batch_norm or self.groups is not None
 
 
+FEW = 8
+"""Rows from which oneDNN's product is taken; frame by frame is one row."""
+
+_ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+"""torch's own product of a linear map by oneDNN; none on processors for which torch is built without it."""
+
+
+class Linear(nn.Linear):
+    """A linear map, of several rows by oneDNN: MKL, which torch takes, copies the weights for each product.
+
+    Measured on an AMD EPYC, one core, 1024 to 4096 numbers: 8 rows 3.4 ms instead of 4.4, 64 rows 9.5 instead
+    of 12.6; 3072 to 12288: 29 instead of 58, 76 instead of 131.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        on_processor = x.device.type == "cpu" and x.dtype == torch.float32
+        if _ONEDNN is None or len(x) < FEW or not on_processor or not torch.is_inference_mode_enabled():
+            return super().forward(x)
+        result: Tensor = _ONEDNN(x, self.weight, self.bias, "none", [], "")
+        return result
+
+
 class Layer(nn.Module):
     """Normalise, then a convolution or a linear map, then ReLU; no bias where there is a norm."""
 
@@ -57,7 +79,7 @@ def conv(inputs: int, outputs: int, norms: Norms, *, activate: bool = True) -> L
 def dense(inputs: int, outputs: int, *, normed: bool, activate: bool = True) -> Layer:
     """A linear map, its input layer-normalised if `normed`."""
     norm = nn.LayerNorm(inputs) if normed else None
-    return Layer(norm, nn.Linear(inputs, outputs, bias=norm is None), activate=activate)
+    return Layer(norm, Linear(inputs, outputs, bias=norm is None), activate=activate)
 
 
 class Block(nn.Module):

@@ -13,15 +13,13 @@ from groundup.skills.discovery.vpt.bfloat import BfloatCnn, is_native
 from groundup.skills.discovery.vpt.checked import CheckedLosses
 from groundup.skills.discovery.vpt.engine import ChunkedLosses
 from groundup.skills.discovery.vpt.networks import Policy
-from groundup.skills.discovery.vpt.winograd import LEAST_CHANNELS, FastCnn
+from groundup.skills.discovery.vpt.winograd import FastCnn, fits
 
 Precision = Literal["exact", "fast"]
 
-WINOGRAD_BATCH = 2
-"""Frames; measured: the tiles of more leave the processor's caches."""
-
-BFLOAT_BATCH = 8
-"""Frames; measured: of fewer the last layer's 17 MB of weights take their time."""
+BATCH = 8
+"""Frames; measured: of fewer the last layer's weights (34 MB at 1x) take their time and the last stack has
+too few tiles, of 16 nothing is gained."""
 
 WINOGRAD_LEAST = 1e-3
 """Nats; ten times what the golden test allows."""
@@ -31,17 +29,12 @@ BFLOAT_LEAST = 4e-3
 
 
 def winograd_losses(
-    policy: Policy,
-    actions: NDArray[np.int64],
-    frames: Iterator[NDArray[np.uint8]],
-    *,
-    least_channels: int = LEAST_CHANNELS,
+    policy: Policy, actions: NDArray[np.int64], frames: Iterator[NDArray[np.uint8]]
 ) -> CheckedLosses:
-    """In float32 throughout, wide convolutions by Winograd: equal within 1e-4 nats on the golden clip."""
-    cnn = FastCnn(policy.net.img_process.cnn, least_channels)
-    return CheckedLosses(
-        policy, actions, frames, cnn, batch=WINOGRAD_BATCH, least=WINOGRAD_LEAST, audited=False
-    )
+    """In float32 throughout, convolutions by Winograd: equal within 1e-4 nats on the golden clip."""
+    direct = policy.net.img_process.cnn
+    cnn = FastCnn(direct) if fits(direct) else direct
+    return CheckedLosses(policy, actions, frames, cnn, batch=BATCH, least=WINOGRAD_LEAST, audited=False)
 
 
 def bfloat_losses(
@@ -49,7 +42,7 @@ def bfloat_losses(
 ) -> CheckedLosses:
     """With the CNN in bfloat16; what is near a threshold is computed again in float32."""
     cnn = BfloatCnn(policy.net.img_process.cnn)
-    return CheckedLosses(policy, actions, frames, cnn, batch=BFLOAT_BATCH, least=BFLOAT_LEAST, audited=True)
+    return CheckedLosses(policy, actions, frames, cnn, batch=BATCH, least=BFLOAT_LEAST, audited=True)
 
 
 def losses_of(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from groundup.skills.discovery.vpt.actions import BUTTONS, CAMERA_BINS, JOINT_BUTTONS
-from groundup.skills.discovery.vpt.cnn import ImageProcess, ImpalaCnn, Layer, Norms, as_input, dense
+from groundup.skills.discovery.vpt.cnn import ImageProcess, ImpalaCnn, Layer, Linear, Norms, as_input, dense
 from groundup.skills.discovery.vpt.transformer import Blocks, BlockShape, Memory
 
 
@@ -82,7 +82,7 @@ class Categorical(nn.Module):
 
     def __init__(self, width: int, size: int, options: int, temperature: float) -> None:
         super().__init__()
-        self.linear_layer = nn.Linear(width, size * options)
+        self.linear_layer = Linear(width, size * options)
         self.size, self.options, self.temperature = size, options, temperature
 
     def forward(self, x: Tensor) -> Tensor:

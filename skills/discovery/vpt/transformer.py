@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from groundup.skills.discovery.vpt.cnn import dense
+from groundup.skills.discovery.vpt.cnn import Linear, dense
 
 BASES = 10
 """Basis functions of a head's bias over distances, in every VPT network."""
@@ -43,11 +43,11 @@ class Attention(nn.Module):
         super().__init__()
         width = shape.width
         self.heads, self.memory, self.causal = shape.heads, shape.memory, shape.causal
-        self.q_layer = nn.Linear(width, width)
-        self.k_layer = nn.Linear(width, width, bias=False)
-        self.v_layer = nn.Linear(width, width, bias=False)
-        self.proj_layer = nn.Linear(width, width)
-        self.r_layer = nn.Linear(width, BASES * shape.heads)
+        self.q_layer = Linear(width, width)
+        self.k_layer = Linear(width, width, bias=False)
+        self.v_layer = Linear(width, width, bias=False)
+        self.proj_layer = Linear(width, width)
+        self.r_layer = Linear(width, BASES * shape.heads)
         self.b_nd = nn.Parameter(torch.zeros(BASES, shape.memory))
 
     def forward(self, x: Tensor, memory: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
@@ -74,13 +74,11 @@ class Attention(nn.Module):
             - torch.arange(total, device=x.device)[None]
         )
         near = (distance >= 0) & (distance < self.memory)
+        bias = x.new_zeros(self.heads, t, total)
         if self.memory:
             by_distance = self._split(self.r_layer(x)) @ self.b_nd
-            index = distance.clamp(0, self.memory - 1).expand(self.heads, -1, -1)
-            bias = by_distance.gather(2, index).masked_fill(~near, 0.0)
-        else:
-            bias = x.new_zeros(self.heads, t, total)
-        return bias.masked_fill(~near, -torch.inf) if self.causal else bias
+            bias = by_distance.gather(2, distance.clamp(0, self.memory - 1).expand(self.heads, -1, -1))
+        return torch.where(near, bias, -torch.inf if self.causal else 0.0)
 
 
 class AttentionSlot(nn.Module):
