@@ -28,8 +28,13 @@ _ZERO: Any = np.float32(0)
 
 
 def _compiled(function: Function) -> Function:
-    """Compiled when first called, 1 s each, and kept on disk; without Python's lock."""
-    made = numba.njit(cache=True, nogil=True, fastmath={"contract", "nsz", "reassoc"})(function)
+    """Compiled when first called, 1 s each, and kept on disk where there is a folder for it; without Python's
+    lock."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract", "nsz", "reassoc"}}
+    try:
+        made = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # neither beside this file nor in the user's folder
+        made = numba.njit(**options)(function)
     return cast(Function, made)
 
 
