@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from importlib.metadata import requires
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,7 +47,7 @@ def guarded(*, debug: bool, json: bool) -> Iterator[None]:
         _explain(str(error), debug)
         raise typer.Exit(error.exit_code) from error
     except ModuleNotFoundError as error:
-        _explain(f"The package {error.name} is missing: run `pip install groundup` again.", debug)
+        _explain(f"The package {error.name} is missing: run `pip install {_wanting(error.name)}`.", debug)
         raise typer.Exit(2) from error
     except BrokenPipeError:
         # The reader has seen enough (`| head`); the shell's own tools say nothing either.
@@ -59,6 +61,13 @@ def guarded(*, debug: bool, json: bool) -> Iterator[None]:
     except Exception as error:
         _explain(f"{type(error).__name__}: {error}; run again with --debug for the traceback.", debug)
         raise typer.Exit(1) from error
+
+
+def _wanting(module: str | None) -> str:
+    """What to install for a missing module: the extra that names its package, else all of groundup again."""
+    extra = re.compile(rf"{re.escape(module or '')}[\W_].*extra == .(?!dev)(\w+)")
+    found = (extra.match(requirement) for requirement in requires("groundup") or ())
+    return next((f"'groundup[{match[1]}]'" for match in found if match), "groundup")
 
 
 def _explain(sentence: str, debug: bool) -> None:

@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from groundup.agent.cli import app
+from groundup.agent.cli_output import guarded
 from groundup.memory.store import Store
 from tests.agent.conftest import GAME, ROOT, Groundup
 
@@ -149,3 +150,17 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(tmp_path: Path) -> None:
     assert child.stderr.read() == ""
     assert child.wait() == 141
     child.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("module", "wanted"), [("torch", "'groundup[video]'"), ("ray", "'groundup[scale]'"), ("cv2", "groundup")]
+)
+def test_a_missing_package_is_named_with_what_brings_it(
+    module: str, wanted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as ended, guarded(debug=False, json=False):
+        raise ModuleNotFoundError(name=module)
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err == (
+        f"groundup: The package {module} is missing: run `pip install {wanted}`.\n"
+    )
