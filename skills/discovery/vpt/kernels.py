@@ -225,3 +225,26 @@ def moments(x: Array, wide: int, sums: Array) -> None:
                     a = part[e]
                     some[e] += a
                     more[e] += a * a
+
+
+@_compiled
+def fold(
+    sums: Array, numbers: float, epsilon: float, means: Array, shifts: Array, scales: Array, rows: Array
+) -> None:
+    """What a frame's mean and variance, of `numbers` values, do to a convolution's output.
+
+    `sums`: as `moments` gives them; the three numbers are of their precision. `means`, `shifts`: float64
+    (3, 3, wide * channels), what a mean of one takes off and what is always added. Written: `scales`
+    (frames,) and `rows` (frames, 3, 3, wide * channels), as `out_of_tiles` takes them.
+    """
+    for frame in range(sums.shape[0]):
+        mean, squares = sums[frame, 0].sum() / numbers, sums[frame, 1].sum() / numbers
+        variance = squares - mean * mean
+        scale = 1 / np.sqrt((variance if variance > 0 else 0 * variance) + epsilon)
+        scales[frame] = scale
+        off = float(mean) * float(scale)
+        for down in range(3):
+            for across in range(3):
+                row, shift, by_mean = rows[frame, down, across], shifts[down, across], means[down, across]
+                for e in range(len(row)):
+                    row[e] = shift[e] - by_mean[e] * off

@@ -20,6 +20,7 @@ from torch.nn import functional
 from groundup.skills.discovery.vpt.cnn import ImpalaCnn, Layer, Stack
 from groundup.skills.discovery.vpt.kernels import (
     Array,
+    fold,
     halve,
     into_tiles,
     moments,
@@ -70,14 +71,12 @@ class Sheet:
         some.values = self.values[first:end]
         return some
 
-    def spread(self, epsilon: float) -> tuple[Array, Array]:
-        """Of each frame 1 / sqrt(variance + epsilon) and the mean times that, (frames,)."""
+    def sums(self) -> tuple[Array, Any]:
+        """Of each frame its channels' sums and those of the squares, (frames, 2, channels), and of how many
+        values all of them are, in the sheet's precision."""
         sums = np.empty((len(self.values), 2, self.channels), self.values.dtype)
         moments(self.values, self.wide, sums)
-        numbers = self.values.dtype.type(16 * self.high * self.wide * self.channels)
-        mean, squares = (sums.sum(2) / numbers).T
-        scale = 1 / np.sqrt(np.maximum(squares - mean * mean, 0) + self.values.dtype.type(epsilon))
-        return scale, mean * scale
+        return sums, self.values.dtype.type(16 * self.high * self.wide * self.channels)
 
     def picture(self) -> Tensor:
         """(frames, channels, height, width), a copy."""
@@ -116,8 +115,9 @@ class Winograd:
         if self._epsilon is None:
             scales[:], shifts[:] = 1, self._shifts
         else:
-            scales[:], means = x.spread(self._epsilon)
-            shifts[:] = self._shifts - means[:, None, None, None] * self._means
+            sums, numbers = x.sums()
+            epsilon = sums.dtype.type(self._epsilon)
+            fold(sums, numbers, epsilon, self._means, self._shifts, scales, shifts)
         into = self._scratch.take("half", 6, x.values.shape[2])
         back = self._scratch.take("back", 4, 6 * row)
         rows = max(self._tiles // x.wide, 1)
@@ -211,10 +211,11 @@ class FastStack:
         row = self._scratch.take("row", image.shape[2] + out.channels)
         halve(image, isinstance(x, Sheet), out.high, out.wide, row, out.values)
         if self._norm is not None:
-            scale, mean = out.spread(self._norm.eps)
-            weight, bias = self._norm.weight.double().numpy(), self._norm.bias.double().numpy()
-            scales = (scale[:, None] * weight).astype(out.values.dtype)
-            shifts = (bias - mean[:, None] * weight).astype(out.values.dtype)
+            sums, numbers = out.sums()
+            mean, squares = (sums.sum(2) / numbers).T[:, :, None]
+            scale = 1 / np.sqrt(np.maximum(squares - mean * mean, 0) + sums.dtype.type(self._norm.eps))
+            scales = scale * self._norm.weight.numpy()
+            shifts = self._norm.bias.numpy() - mean * scales
             scale_and_shift(out.values, out.high, out.wide, scales, shifts)
 
 
