@@ -23,6 +23,7 @@ from groundup.skills.discovery.vpt.kernels import (
     fold,
     halve,
     into_tiles,
+    moments,
     out_of_tiles,
     scale_and_shift,
 )
@@ -57,30 +58,25 @@ class Scratch:
 
 
 class Sheet:
-    """Activations as `kernels` has them, and the sums of each frame's values and of their squares."""
+    """Activations as `kernels` has them."""
 
     def __init__(self, frames: int, height: int, width: int, channels: int, kind: np.dtype[Any]) -> None:
         self.high, self.wide, self.channels = height // 4, width // 4, channels
         self.values: Array = np.zeros((frames, height + 2, 4 * (self.wide + 1) * channels), kind)
-        self.sums: Array = np.zeros((frames, self.high, 2))
-
-    @property
-    def numbers(self) -> int:
-        """How many values a frame has, its border left out."""
-        return 16 * self.high * self.wide * self.channels
 
     def part(self, first: int, end: int) -> Sheet:
         """Some of the frames, in the same memory."""
         some = object.__new__(Sheet)
         some.high, some.wide, some.channels = self.high, self.wide, self.channels
-        some.values, some.sums = self.values[first:end], self.sums[first:end]
+        some.values = self.values[first:end]
         return some
 
-    def spread(self, epsilon: float) -> tuple[Array, Array]:
-        """Of each frame 1 / sqrt(variance + epsilon) and the mean times that, float64 (frames,)."""
-        mean, squares = (self.sums.sum(1) / self.numbers).T
-        scale = 1 / np.sqrt(np.maximum(squares - mean * mean, 0) + epsilon)
-        return scale, mean * scale
+    def sums(self) -> tuple[Array, Any]:
+        """Of each frame its channels' sums and those of the squares, (frames, 2, channels), and of how many
+        values all of them are, in the sheet's precision."""
+        sums = np.empty((len(self.values), 2, self.channels), self.values.dtype)
+        moments(self.values, self.wide, sums)
+        return sums, self.values.dtype.type(16 * self.high * self.wide * self.channels)
 
     def picture(self) -> Tensor:
         """(frames, channels, height, width), a copy."""
@@ -119,7 +115,9 @@ class Winograd:
         if self._epsilon is None:
             scales[:], shifts[:] = 1, self._shifts
         else:
-            fold(x.sums, x.numbers, self._epsilon, self._means, self._shifts, scales, shifts)
+            sums, numbers = x.sums()
+            epsilon = sums.dtype.type(self._epsilon)
+            fold(sums, numbers, epsilon, self._means, self._shifts, scales, shifts)
         into = self._scratch.take("half", 6, x.values.shape[2])
         back = self._scratch.take("back", 4, 6 * row)
         rows = max(self._tiles // x.wide, 1)
@@ -133,9 +131,7 @@ class Winograd:
                 self._weight,
                 out=torch.from_numpy(products).view(36, -1, out.channels),
             )
-            out_of_tiles(
-                products, first, count, x.high, x.wide, back, scales, shifts, out.values, add, out.sums
-            )
+            out_of_tiles(products, first, count, x.high, x.wide, back, scales, shifts, out.values, add)
 
 
 def _norm(norm: nn.Module | None, channels: int) -> tuple[float | None, Tensor, Tensor]:
@@ -213,13 +209,14 @@ class FastStack:
             self._first(x, convolved)
             image = convolved.values
         row = self._scratch.take("row", image.shape[2] + out.channels)
-        halve(image, isinstance(x, Sheet), out.high, out.wide, row, out.values, out.sums)
+        halve(image, isinstance(x, Sheet), out.high, out.wide, row, out.values)
         if self._norm is not None:
-            scale, mean = out.spread(self._norm.eps)
-            weight, bias = self._norm.weight.double().numpy(), self._norm.bias.double().numpy()
-            scales = (scale[:, None] * weight).astype(out.values.dtype)
-            shifts = (bias - mean[:, None] * weight).astype(out.values.dtype)
-            scale_and_shift(out.values, out.high, out.wide, scales, shifts, out.sums)
+            sums, numbers = out.sums()
+            mean, squares = (sums.sum(2) / numbers).T[:, :, None]
+            scale = 1 / np.sqrt(np.maximum(squares - mean * mean, 0) + sums.dtype.type(self._norm.eps))
+            scales = scale * self._norm.weight.numpy()
+            shifts = self._norm.bias.numpy() - mean * scales
+            scale_and_shift(out.values, out.high, out.wide, scales, shifts)
 
 
 def _direct(layer: Layer) -> Layer:
