@@ -59,6 +59,9 @@ def test_clips_are_segments_of_one_skill(tmp_path: Path) -> None:
     assert again is clip
     with pytest.raises(UsageError, match="No clip shows 'drink'"):
         bench_controller.clips(tmp_path, "test", ["hunt", "drink"], 2)
+    (tmp_path / "test").rename(tmp_path / "validation")
+    (tmp_path / "labels" / "test").rename(tmp_path / "labels" / "validation")
+    assert list(bench_controller.clips(tmp_path, "validation", ["hunt", "drink"], 2)) == ["hunt"]
 
 
 def test_controllers_are_found_by_name_and_seed(models: Path) -> None:
