@@ -1,7 +1,8 @@
 """`groundup bench controller`: what controllers do when they are shown a clip, by how segments were cut.
 
 Every controller gets the same clips, true segments of test demonstrations without noise, and the same
-beginnings, in worlds that no demonstration was made in. A task's success is read from the game's own state.
+beginnings, in worlds that no demonstration was made in. What is still to be chosen is tried with clips of
+the validation demonstrations, in worlds of that split. A task's success is read from the game's own state.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from groundup.agent.machine import machine
 from groundup.envs.errors import UsageError
 from groundup.envs.types import Pixels
-from groundup.skills.discovery.demonstrations import Card, paths, read, read_card
+from groundup.skills.discovery.demonstrations import Card, Split, paths, read, read_card
 from groundup.skills.discovery.labels import read_labels
 from groundup.skills.discovery.training.checkpoint import CARD, BadCheckpoint
 from groundup.skills.discovery.training.controller import follow, goal_of, wander
@@ -36,12 +37,15 @@ Player = Callable[["Beginning", int], bool]
 """Whether a task gets done from a beginning, in a try of a number."""
 
 
-def run(folder: Path, models: Path, seeds: Sequence[int], tries: int, tell: Tell) -> dict[str, Any]:
+def run(
+    folder: Path, models: Path, seeds: Sequence[int], tries: int, tell: Tell, split: Split = "test"
+) -> dict[str, Any]:
     """Let all controllers `models/controller-NAME-SEED` play; raises `UsageError` when there are none."""
     card = read_card(folder)
     names = controllers(models, seeds)
-    starts = _beginnings(card, tries)
-    shown = clips(folder, sorted(starts), tries)
+    starts = _beginnings(card, split, tries)
+    shown = clips(folder, split, sorted(starts), tries)
+    starts = {skill: own for skill, own in starts.items() if skill in shown}
     players: list[tuple[str, int, Player]] = [("demonstrator", 0, lambda start, _: start.demonstrate())]
     for seed in seeds:
         if (models / f"policy-{seed}" / CARD).exists():
@@ -50,6 +54,7 @@ def run(folder: Path, models: Path, seeds: Sequence[int], tries: int, tell: Tell
     return {
         **measure(starts, players, tell),
         "tries": {skill: len(own) for skill, own in starts.items()},
+        "split": split,
         "machine": machine(),
     }
 
@@ -87,10 +92,13 @@ def controllers(models: Path, seeds: Sequence[int]) -> dict[int, list[str]]:
     return names
 
 
-def clips(folder: Path, skills: Sequence[str], count: int) -> Clips:
-    """`count` clips of each skill: the first true segments of test demonstrations without noise."""
+def clips(folder: Path, split: Split, skills: Sequence[str], count: int) -> Clips:
+    """`count` clips of each skill: the first true segments of a split's demonstrations without noise.
+
+    Raises `UsageError` for a skill that no clip shows; the validation split is small: left out there.
+    """
     found: dict[str, list[Pixels]] = {skill: [] for skill in skills}
-    for path in paths(folder, "test"):
+    for path in paths(folder, split):
         labels = read_labels(path)
         if labels.noise:
             continue
@@ -101,19 +109,19 @@ def clips(folder: Path, skills: Sequence[str], count: int) -> Clips:
             if skill in found and not enough and SHORTEST_CLIP <= end - begin <= LONGEST_CLIP:
                 found[skill].append(frames[begin:end])
     lacking = [skill for skill, own in found.items() if not own]
-    if lacking:
+    if lacking and split == "test":
         raise UsageError(f"No clip shows {lacking[0]!r}: make more demonstrations, some with noise 0.")
-    return {skill: [own[k % len(own)] for k in range(count)] for skill, own in found.items()}
+    return {skill: [own[k % len(own)] for k in range(count)] for skill, own in found.items() if own}
 
 
-def _beginnings(card: Card, tries: int) -> dict[str, list[Beginning]]:
+def _beginnings(card: Card, split: Split, tries: int) -> dict[str, list[Beginning]]:
     if card.game != "crafter":
         raise UsageError(f"No tasks are known for {card.game}: give demonstrations of Crafter.")
     from groundup.envs.crafter_tasks import beginnings
 
     starts: dict[str, list[Beginning]] = {}
-    # The worlds after those of the test demonstrations are set aside for it, and no other split has them.
-    for start in beginnings(card.worlds["test"] + card.counts["test"], tries):
+    # The worlds after those of its demonstrations are set aside for a split, and no other split has them.
+    for start in beginnings(card.worlds[split] + card.counts[split], tries):
         starts.setdefault(start.skill, []).append(start)
     return starts
 

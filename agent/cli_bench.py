@@ -5,11 +5,14 @@ from __future__ import annotations
 import json as json_module
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
+
+if TYPE_CHECKING:
+    from groundup.skills.discovery.demonstrations import Split
 
 bench = typer.Typer(help="Measure: what is learnt, perception, the library.", no_args_is_help=True)
 
@@ -148,6 +151,9 @@ def controller(
     models: Annotated[Path, typer.Option(help="Folder with controller-NAME-SEED, and policy-SEED.")],
     seeds: Annotated[str, typer.Option(help="Seeds of training, first:end (end left out).")] = "0:3",
     tries: Annotated[int, typer.Option(help="Tries of each task.", min=1)] = 10,
+    validation: Annotated[
+        bool, typer.Option("--validation", help="Clips and worlds of the validation split.")
+    ] = False,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -159,7 +165,8 @@ def controller(
 
         threads(1)
         with Progress("bench") as progress:
-            report = bench_controller.run(data, models, parse_seeds(seeds), tries, progress)
+            split: Split = "validation" if validation else "test"
+            report = bench_controller.run(data, models, parse_seeds(seeds), tries, progress, split)
         _print(report, json, bench_controller.as_text(report))
 
 

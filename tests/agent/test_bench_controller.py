@@ -53,12 +53,15 @@ def test_clips_are_segments_of_one_skill(tmp_path: Path) -> None:
         write(path, Demonstration(frames, np.zeros(90, np.int64), ()))
         # The first is too short for a clip, the last too long.
         write_labels(path, Labels((5, 25), ("drink", "hunt", "drink"), noise))
-    (clip, again) = bench_controller.clips(tmp_path, ["hunt"], 2)["hunt"]
+    (clip, again) = bench_controller.clips(tmp_path, "test", ["hunt"], 2)["hunt"]
     assert clip[:, 0, 0, 0].tolist() == list(range(5, 25))
     assert (clip[:, 1:] == 1).all()
     assert again is clip
     with pytest.raises(UsageError, match="No clip shows 'drink'"):
-        bench_controller.clips(tmp_path, ["hunt", "drink"], 2)
+        bench_controller.clips(tmp_path, "test", ["hunt", "drink"], 2)
+    (tmp_path / "test").rename(tmp_path / "validation")
+    (tmp_path / "labels" / "test").rename(tmp_path / "labels" / "validation")
+    assert list(bench_controller.clips(tmp_path, "validation", ["hunt", "drink"], 2)) == ["hunt"]
 
 
 def test_controllers_are_found_by_name_and_seed(models: Path) -> None:

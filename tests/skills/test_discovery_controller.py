@@ -114,6 +114,14 @@ def test_goals_of_a_skill_are_alike(folder: Path, trained: Path) -> None:
     assert (a - again).norm() < 0.5 * (a - b).norm()
 
 
+def test_its_card_says_what_the_goal_saves_a_step(trained: Path) -> None:
+    """Both skills are as frequent and the first action of either is certain only to who knows the goal."""
+    history = read_model_card(trained, "controller").history
+    assert len(history) == 60
+    assert history[-1]["goal saves"] > 0.02
+    assert all(set(row) == {"train", "validation", "goal saves"} for row in history)
+
+
 def test_its_card_says_how_it_was_cut(trained: Path, policy: Path) -> None:
     card = read_model_card(trained, "controller")
     assert card.made == {"segments": "true", "length": 29, "episodes": 12, "mean": 30.0}

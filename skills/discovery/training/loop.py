@@ -45,7 +45,8 @@ class Plan:
 class Task:
     """What to train: `losses` yields the loss of each batch, `validate` the loss to stop by.
 
-    `made` goes into the card; training that was begun with another `made` is not gone on with.
+    `made` goes into the card; training that was begun with another `made` is not gone on with. `also` are
+    other numbers to follow, by name, measured after each epoch and kept in the card's history.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Task:
     losses: Callable[[np.random.Generator], Iterator[Tensor]]
     validate: Callable[[], float]
     made: dict[str, Any] = field(default_factory=dict)
+    also: Callable[[], dict[str, float]] = dict
 
 
 def fit(model: nn.Module, task: Task, plan: Plan, tell: Tell) -> ModelCard:
@@ -71,12 +73,13 @@ def fit(model: nn.Module, task: Task, plan: Plan, tell: Tell) -> ModelCard:
         ]
         model.eval()
         with torch.no_grad():
-            validation = task.validate()
+            validation, also = task.validate(), task.also()
         if best is None or validation < min(row["validation"] for row in history):
             best = {name: value.clone() for name, value in model.state_dict().items()}
-        history.append({"train": float(np.mean(train)), "validation": validation})
+        history.append({"train": float(np.mean(train)), "validation": validation, **also})
         _keep(model, optimizer, history, best, task.made, plan.folder)
-        tell(len(history), plan.epochs, f"loss {history[-1]['train']:.3f}, validation {validation:.3f}")
+        words = ", ".join(f"{name} {value:.3f}" for name, value in history[-1].items())
+        tell(len(history), plan.epochs, words)
     if best is not None:
         model.load_state_dict(best)
     model.eval()
