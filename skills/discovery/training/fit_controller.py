@@ -88,7 +88,8 @@ def train_controller(
         for batch in batches(pieces[1], np.random.default_rng(0)):
             acted, apart, steps = _nats(model, seen[1], batch, np.zeros(len(batch), np.int64), blind=blind)
             total += [float(acted), float(apart.sum()), float(steps)]
-        return total[:2] / total[2]
+        means: NDArray[np.float64] = total[:2] / total[2]
+        return means
 
     def validate() -> float:
         acted, apart = measured(blind=False)
