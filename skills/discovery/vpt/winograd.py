@@ -2,7 +2,7 @@
 
 A tile of 4x4 outputs takes 36 multiplications a pair of channels instead of 144, as 36 matrix products over
 tiles. What normalises a convolution's input is folded into its weights, a factor and a shift of its output,
-since a normalised border is zero as well; so each activation is read once and written once.
+since a normalised border is zero as well: all that is read beside is a frame's mean and variance.
 """
 
 from __future__ import annotations
