@@ -18,7 +18,7 @@ from pathlib import Path
 
 from groundup.envs.errors import GroundupError
 from groundup.envs.launch import require
-from groundup.envs.recordings import MASKED, VIDEO, ActionsWriter, Card, Input
+from groundup.envs.recordings import MASKED, VIDEO, ActionsWriter, Card, Input, mend_actions, read_ticks
 from groundup.envs.types import Button
 from groundup.envs.window import Query, Window, Windows, find
 from groundup.envs.window_events import DeviceEvent, DeviceEvents
@@ -41,6 +41,9 @@ END_SECONDS = 10.0
 
 _SHOWN = re.compile(rb"\] n:\s*\d+ pts:\s*(\d+)")
 """A picture's number in the time of day, counted in pictures: `pts_time` is cut to six digits."""
+
+_WRITTEN = re.compile(rb"frame=\s*(\d+)")
+"""How many pictures ffmpeg says that it has written; its last word of it is exact."""
 
 _TEXT = re.compile(r"^\S$")
 """Keys with which text is typed: a single character."""
@@ -94,9 +97,13 @@ def record(
                 devices.close()
                 camera.close()
                 taker.finish(camera.times())
-            if not writer.frames:
-                raise RecordingFailed(f"Nothing was recorded in {folder}: {ended}.")
-            return Recorded(str(folder), writer.frames, taker.inputs, taker.masked, ended)
+        frames, inputs = min(writer.frames, camera.written), taker.inputs
+        if not frames:
+            raise RecordingFailed(f"Nothing was recorded in {folder}: {ended}.")
+        if frames < writer.frames:  # told of, but dropped when ffmpeg was asked to end
+            mend_actions(folder, frames)
+            inputs = sum(len(tick.inputs) for tick in read_ticks(folder))
+        return Recorded(str(folder), frames, inputs, taker.masked, ended)
     finally:
         windows.close()
 
@@ -240,6 +247,7 @@ class _Camera:
         tied = ["setpriv", "--pdeathsig", "TERM", "--", *command]
         self._process = subprocess.Popen(tied, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._told: deque[float] = deque()
+        self.written = 0
         self._lines: deque[bytes] = deque(maxlen=5)
         self._reader = threading.Thread(target=self._read, name="groundup-camera", daemon=True)
         self._reader.start()
@@ -274,6 +282,8 @@ class _Camera:
     def _read(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
+            for written in _WRITTEN.findall(line):
+                self.written = int(written)
             shown = _SHOWN.search(line)
             if shown is not None:
                 self._told.append(int(shown[1]) / self._fps - self._offset)

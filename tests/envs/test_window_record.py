@@ -16,7 +16,7 @@ from groundup.envs.recording_video import read_frames
 from groundup.envs.recordings import MASKED, Input, read_card, read_ticks
 from groundup.envs.window import Query, find
 from groundup.envs.window_profile import Profile
-from groundup.envs.window_record import Recorded, record
+from groundup.envs.window_record import Recorded, _Camera, record
 from groundup.envs.window_x11 import X11Windows
 from tests import needs
 
@@ -103,6 +103,29 @@ def test_the_picture_after_a_click_shows_it(recording: tuple[Path, Recorded]) ->
     frames = [frame.pixels for frame in read_frames(folder)]
     assert tuple(frames[press - 2][point[1], point[0]]) == (40, 60, 90)
     assert tuple(frames[press + 10][point[1], point[0]]) == (250, 200, 40)
+
+
+def test_a_picture_that_ffmpeg_dropped_at_the_end_has_no_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """ffmpeg tells of a picture before it writes it, and one in twenty recordings ended between the two."""
+    needs.programs("make setup-live", "ffmpeg", "xdotool")
+    told: list[int] = []
+    close = _Camera.close
+
+    def dropping(camera: _Camera) -> None:
+        close(camera)
+        told.append(camera.written)
+        camera.written -= 3
+
+    monkeypatch.setattr(_Camera, "close", dropping)
+    with screen():
+        program = open_program(tmp_path, "A Game", (641, 401))
+        counted = iter(range(60))
+        folder = tmp_path / "demo"
+        report = record(Query("A Game"), folder, profile=PROFILE, until=lambda: next(counted, 60) == 60)
+        program.close()
+    assert report.frames == told[0] - 3 == read_card(folder).frames == len(list(read_ticks(folder)))
 
 
 def test_doctor_sees_all_input_arrive() -> None:
