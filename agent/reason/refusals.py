@@ -29,6 +29,7 @@ _SPOILT = re.compile(
     r"(?i)(invalid|unsupported|corrupt\w*|malformed) image|image.{0,20} is (in)?valid"
     r"|(decode|process|read|parse|identify).{0,20} image"
 )
+_FLAGGED = re.compile(r"(?i)moderation|flagged|content.{0,10}(policy|filter)")
 _BLIND = re.compile(
     r"(?i)(image|vision|multi-?modal|mmproj).{0,80}"
     r"(not support|unsupported|not a |no endpoint|unable|cannot|invalid)"
@@ -82,10 +83,10 @@ def _status(
     why = f"status {status}: {_short(said)}" if said else f"status {status}"
     if "plain HTTP request" in str(error.body):
         return Refused(f"{url} wants https: give --base-url {url.replace('http:', 'https:', 1)}.", usage)
+    if status == 403 and _FLAGGED.search(words):  # this question, not all of them
+        return Unavailable(f"{url} will not answer what was shown ({_short(said)}).", usage)
     if status in (401, 403) or (status == 400 and _NO_KEY.search(words)):
-        return Refused(
-            f"{url} refuses the key (status {status}): set GROUNDUP_API_KEY or give --key-file.", usage
-        )
+        return Refused(f"{url} refuses the key ({why}): set GROUNDUP_API_KEY or give --key-file.", usage)
     if status == 402 or (status == 429 and _NO_CREDIT.search(said)):
         return Refused(f"{url} says that the account has no credit left: add some, or change the key.", usage)
     if status == 429:

@@ -274,6 +274,8 @@ def test_what_may_pass_is_tried_again(status: int) -> None:
     ("answer", "kind", "words"),
     [
         (refused(401, f"Incorrect API key provided: {KEY}"), Refused, "refuses the key"),
+        (refused(403, "Country not supported"), Refused, "refuses the key .status 403: Country not supp"),
+        (refused(403, "m requires moderation, your input was flagged"), Unavailable, "will not answer"),
         (refused(404, "The model `m` does not exist", "model_not_found"), Refused, "no model 'm'"),
         (Answer('{"detail":"Not Found"}', 404), Refused, "ends in /v1"),
         (refused(404, "No endpoints found that support image input"), Refused, "takes no pictures"),
