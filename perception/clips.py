@@ -25,7 +25,8 @@ class Clip:
     def __init__(self, path: Path, fps: float, *, between_keys: int | None = None) -> None:
         self._path, self._part = path, path.with_suffix(".part.mp4")
         options = {"crf": QUALITY} | ({"g": str(between_keys)} if between_keys else {})
-        self._container: OutputContainer = av.open(str(self._part), "w")
+        # As an absolute path: FFmpeg takes what is before a colon for a protocol.
+        self._container: OutputContainer = av.open(str(self._part.absolute()), "w")
         rate = Fraction(fps).limit_denominator(1001)
         stream: Any = self._container.add_stream("h264", rate=rate, options=options)
         self._stream: VideoStream = stream

@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -54,9 +55,14 @@ def frames(path: Path) -> Iterator[NDArray[np.uint8]]:
     with _opened(path) as (container, stream):
         stream.thread_type = "AUTO"
         promised = stream.frames
+        # An AVI holds a variable rate as places without a frame, and its header counts them.
+        by_place = container.format.name == "avi"
         try:
             for packet in container.demux(stream):
-                packets += packet.size > 0
+                if by_place and packet.dts is not None:
+                    packets = packet.dts + 1
+                elif not by_place:
+                    packets += packet.size > 0
                 for frame in packet.decode():
                     count += 1
                     yield _upright(frame)
@@ -104,14 +110,17 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if not path.is_file():
         raise VideoUnusable(f"There is no video {path}.")
     try:
-        container = av.open(str(path))
+        # As an absolute path: FFmpeg takes what is before a colon for a protocol.
+        container = av.open(str(path.absolute()))
     except (av.FFmpegError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise VideoUnusable(f"{path} is not a video that can be read ({reason}).") from error
     with container:
-        if not container.streams.video:
-            raise VideoUnusable(f"{path} holds no pictures.")
-        stream = container.streams.video[0]
+        # The picture of an album's cover is a stream, too.
+        moving = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+        if not moving:
+            raise VideoUnusable(f"{path} holds no moving pictures.")
+        stream = moving[0]
         if stream.codec_context is None:
             raise VideoUnusable(f"{path} is in a format nothing here decodes: convert it to H.264.")
         yield container, stream

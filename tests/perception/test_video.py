@@ -9,8 +9,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.stream import Disposition
 from numpy.typing import NDArray
 
+from groundup.perception.clips import write_clips
 from groundup.perception.video import VideoUnusable, frames, piece, probe
 
 
@@ -85,7 +87,7 @@ def test_what_is_no_video(tmp_path: Path) -> None:
         silence = av.AudioFrame.from_ndarray(np.zeros((1, 800), dtype=np.int16), format="s16", layout="mono")
         silence.sample_rate = 8000
         container.mux(stream.encode(silence))
-    with pytest.raises(VideoUnusable, match="no pictures"):
+    with pytest.raises(VideoUnusable, match="no moving pictures"):
         list(frames(sound))
 
 
@@ -95,6 +97,40 @@ def test_a_truncated_video(tmp_path: Path, share: float) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(VideoUnusable, match=r"truncated|damaged"):
+        list(frames(path))
+
+
+def test_an_avi_of_a_variable_rate_is_whole_and_half_of_it_is_not(tmp_path: Path) -> None:
+    path = _write(tmp_path / "v.avi", variable=True)
+    assert len(list(frames(path))) == len(_by_opencv(path)) == 10
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(VideoUnusable, match=r"truncated|damaged"):
+        list(frames(path))
+
+
+def test_a_name_with_a_colon_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(tmp_path / "v.mp4").rename("take:1.mp4")
+    assert len(list(frames(Path("take:1.mp4")))) == 10
+    (clip,) = write_clips(frames(Path("take:1.mp4")), [(2, 4)], 20.0, Path("cut:1"))
+    assert len(list(frames(clip))) == 3
+
+
+def test_the_cover_of_a_record_is_no_video(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as container:
+        sound = container.add_stream("aac", rate=8000, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        silence.sample_rate = 8000
+        picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+        for stream, frame in ((cover, picture), (sound, silence)):
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    with pytest.raises(VideoUnusable, match="no moving pictures"):
         list(frames(path))
 
 
