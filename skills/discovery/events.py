@@ -36,7 +36,7 @@ def _named(path: Path, lines: Iterable[Mapping[str, Any]]) -> list[tuple[int, st
             if frame < 0:
                 raise ValueError("a frame below 0")
             found.setdefault(frame, str(line.get("event", "event")))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ActionsUnusable(f"{path}, line {number} is not an event: {error!r}.") from error
     return sorted(found.items())
 

@@ -45,13 +45,13 @@ def load_policy(path: Path, weights: Path | None = None) -> Policy:
     shape = read_architecture(model)
     if shape.conv3d is not None:
         raise WeightsInvalid(f"{model} describes an inverse dynamics model: give it with --idm.")
-    return _filled(_on_meta(Policy, shape), weights)
+    return _filled(_on_meta(Policy, shape, model), weights)
 
 
 def load_idm(path: Path, weights: Path | None = None) -> InverseDynamics:
     """The inverse dynamics model of a .model file and its .weights. Raises WeightsInvalid."""
     model, weights = _pair(path, weights)
-    return _filled(_on_meta(InverseDynamics, read_architecture(model)), weights)
+    return _filled(_on_meta(InverseDynamics, read_architecture(model), model), weights)
 
 
 def read_architecture(path: Path) -> Architecture:
@@ -63,7 +63,7 @@ def read_architecture(path: Path) -> Architecture:
         return _architecture(path, net, head)
     except KeyError as error:
         raise WeightsInvalid(f"{path} is not a VPT .model file: it has no {error}.") from None
-    except (TypeError, AttributeError, ValueError) as error:
+    except (TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise WeightsInvalid(f"{path} is not a VPT .model file: {error}.") from error
 
 
@@ -132,10 +132,13 @@ def _pair(path: Path, weights: Path | None) -> tuple[Path, Path]:
     return path, weights
 
 
-def _on_meta(kind: type[Network], shape: Architecture) -> Network:
+def _on_meta(kind: type[Network], shape: Architecture, model: Path) -> Network:
     """The network without memory for its numbers, which come from the file."""
-    with torch.device("meta"):
-        return kind(shape)
+    try:
+        with torch.device("meta"):
+            return kind(shape)
+    except (ValueError, RuntimeError) as error:
+        raise WeightsInvalid(f"{model} has sizes that do not fit each other ({error}).") from error
 
 
 def _filled(network: Network, path: Path) -> Network:
@@ -163,11 +166,16 @@ def _state_dict(path: Path) -> dict[str, Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=False)
     except Exception as error:
         # torch.load raises whatever its zip reader or its restricted unpickler meets.
-        reason = str(error).splitlines()[0][:120]
+        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise WeightsInvalid(f"{path} is not a readable state dict ({reason}): fetch it again.") from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not all(map(_is_weight, state.items())):
         raise WeightsInvalid(f"{path} is not a state dict: give the .weights file of a VPT model.")
     return state
+
+
+def _is_weight(pair: tuple[Any, Any]) -> bool:
+    name, value = pair
+    return isinstance(name, str) and isinstance(value, Tensor) and value.layout == torch.strided
 
 
 def _named(keys: list[str]) -> str:

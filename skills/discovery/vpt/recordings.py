@@ -94,7 +94,7 @@ def json_lines(path: Path) -> Iterator[dict[str, Any]]:
         for number, line in enumerate(file, start=1):
             try:
                 document = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise ActionsUnusable(f"{path}, line {number} is not JSON: {error}.") from error
             if not isinstance(document, dict):
                 raise ActionsUnusable(f"{path}, line {number} is not a JSON object.")
@@ -124,7 +124,9 @@ def _contractor(path: Path, lines: Iterable[Mapping[str, Any]], count: int) -> R
             hotbar[row] = line["hotbar"]
             if not (0 <= hotbar[row] <= 8 and np.isfinite(camera[row]).all()):
                 raise ValueError("a hotbar or mouse outside what can be")
-        except (KeyError, TypeError, ValueError) as error:
+            if gui[row] and not np.isfinite(cursor[row]).all():
+                raise ValueError("a pointer that is nowhere")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ActionsUnusable(
                 f"{path}, line {row + 1} is not a contractor's action ({error!r})."
             ) from error
@@ -147,7 +149,7 @@ def _plain(path: Path, lines: Iterable[Mapping[str, Any]], count: int) -> Record
             gui[row] = bool(line.get("gui", False))
             if not np.isfinite(camera[row]).all():
                 raise ValueError("a camera that is not finite")
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ActionsUnusable(f"{path}, line {row + 1} is not an action: {error}.") from error
     actions = Actions(buttons, camera)
     return Recording(actions, is_null(actions), gui, np.full((count, 2), np.nan))

@@ -98,6 +98,10 @@ def test_the_plain_format(tmp_path: Path) -> None:
         ('{"mouse": {}, "keyboard": {"keys": []}}\n', 1),
         (json.dumps(_line()) + "\n" + json.dumps(_line(hotbar=9)) + "\n", 2),
         (json.dumps(_line(mouse={"dx": "far"})) + "\n", 1),
+        (json.dumps(_line(mouse={"dx": 10**400})) + "\n", 1),
+        (json.dumps(_line(mouse={"x": float("inf")}) | {"isGuiOpen": True}) + "\n", 1),
+        ('{"camera": [0, 0]}\n{"camera": [1' + "0" * 400 + ", 0]}\n", 2),
+        ("{}\n" + "[" * 100_000 + "\n", 2),
     ],
 )
 def test_a_broken_line_is_named(tmp_path: Path, content: str, line: int) -> None:

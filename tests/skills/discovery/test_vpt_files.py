@@ -103,6 +103,37 @@ def test_weights_of_another_architecture_are_refused(files: Path) -> None:
         load_policy(files / "nothing.model")
 
 
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x02}", b"\x80\x02."])
+def test_weights_that_end_too_early_are_refused(files: Path, content: bytes) -> None:
+    (files / "policy.weights").write_bytes(content)
+    with pytest.raises(WeightsInvalid, match="not a readable state dict"):
+        load_policy(files / "policy.model")
+
+
+@pytest.mark.parametrize("state", [{1: torch.zeros(2), "a": torch.zeros(2)}, {"a": torch.eye(2).to_sparse()}])
+def test_what_is_no_state_dict(files: Path, state: dict[Any, torch.Tensor]) -> None:
+    torch.save(state, files / "policy.weights")
+    with pytest.raises(WeightsInvalid, match="is not a state dict"):
+        load_policy(files / "policy.model")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"attention_heads": 0},
+        {"hidsize": float("inf")},
+        {"hidsize": -64},
+        {"init_norm_kwargs": {"batch_norm": False, "group_norm_groups": 7}},
+    ],
+)
+def test_sizes_that_cannot_be_are_refused(files: Path, change: dict[str, Any]) -> None:
+    document = read_pickle(files / "policy.model")
+    document["model"]["args"]["net"]["args"].update(change)
+    (files / "policy.model").write_bytes(pickle.dumps(document))
+    with pytest.raises(WeightsInvalid, match=r"policy\.model"):
+        load_policy(files / "policy.model")
+
+
 def test_weights_that_execute_something_are_refused(files: Path) -> None:
     harmed = files / "harmed"
     torch.save({"net.final_ln.bias": Hostile(f"touch {harmed}")}, files / "policy.weights")
