@@ -59,6 +59,8 @@ def train(
             raise UsageError(f"{kind!r} cannot be trained: choose one of {', '.join(KINDS)}.")
         if epochs < 1 or seed < 0:
             raise UsageError("--epochs must be 1 or more and --seed 0 or more.")
+        if rate is not None and not 0 < rate < float("inf"):
+            raise UsageError(f"--rate {rate:g} is no learning rate: give a number above 0, as 0.002.")
         from groundup.skills.discovery.training.commands import Cutting
         from groundup.skills.discovery.training.commands import train as run
         from groundup.skills.discovery.training.loop import Plan

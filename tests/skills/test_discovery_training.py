@@ -22,7 +22,7 @@ from groundup.skills.discovery.training.checkpoint import BadCheckpoint, read_mo
 from groundup.skills.discovery.training.data import Data, load, mirrored_actions
 from groundup.skills.discovery.training.fit_latent import boundary_posterior, train_latent
 from groundup.skills.discovery.training.latent import Shape, posterior
-from groundup.skills.discovery.training.loop import Plan
+from groundup.skills.discovery.training.loop import STATE, Diverged, Plan
 from groundup.skills.discovery.training.networks import Policy, Sizes
 from groundup.skills.discovery.training.scoring import PolicyLosses
 from groundup.skills.discovery.training.supervised import boundary_probability, train_detector
@@ -111,6 +111,24 @@ def test_training_stops_when_nothing_gets_better(data: tuple[Data, Data], tmp_pa
     plan = Plan(tmp_path, 0, epochs=30, patience=2, rate=0.0, decay=0.0)
     _, card = behaviour.train("policy", *data, plan, silent, SMALL)
     assert card.epochs == 3
+
+
+def test_a_loss_that_is_no_number_ends_it_and_keeps_what_was(data: tuple[Data, Data], tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match="epoch 1: give a lower --rate"):
+        behaviour.train("policy", *data, Plan(tmp_path, epochs=2, rate=1e30), silent, SMALL)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_gone_on_with(data: tuple[Data, Data], tmp_path: Path) -> None:
+    behaviour.train("idm", *data, Plan(tmp_path, 0, epochs=1), silent, SMALL)
+    with pytest.raises(BadCheckpoint, match="begun with seed 0, not 1"):
+        behaviour.train("idm", *data, Plan(tmp_path, 1, epochs=2, resume=True), silent, SMALL)
+    with pytest.raises(BadCheckpoint, match="cannot be gone on with"):
+        behaviour.train("policy", *data, Plan(tmp_path, 0, epochs=2, resume=True), silent, SMALL)
+    for content in (b"", b"hello", b"\x80\x02}."):
+        (tmp_path / STATE).write_bytes(content)
+        with pytest.raises(BadCheckpoint, match="cannot be gone on with"):
+            behaviour.train("idm", *data, Plan(tmp_path, 0, epochs=2, resume=True), silent, SMALL)
 
 
 def test_checkpoints_of_other_kinds_are_refused(data: tuple[Data, Data], tmp_path: Path) -> None:

@@ -18,12 +18,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from groundup.envs.errors import GroundupError
 from groundup.memory.whole import write_whole
 from groundup.skills.discovery.training.checkpoint import BadCheckpoint, ModelCard, save
 from groundup.skills.discovery.training.networks import Sizes
 from groundup.skills.discovery.training.picture import draw_losses
 
 STATE = "training.pt"
+
+
+class Diverged(GroundupError):
+    """The loss of a batch, or of the validation, is not a number."""
+
 
 Tell = Callable[[int, int, str], None]
 
@@ -74,10 +80,15 @@ def fit(model: nn.Module, task: Task, plan: Plan, tell: Tell) -> ModelCard:
         model.eval()
         with torch.no_grad():
             validation, also = task.validate(), task.also()
+        if not math.isfinite(validation) or not np.isfinite(train).all():
+            raise Diverged(
+                f"The loss is not a number in epoch {epoch + 1}: give a lower --rate; what was kept before "
+                f"is still in {plan.folder}."
+            )
         if best is None or validation < min(row["validation"] for row in history):
             best = {name: value.clone() for name, value in model.state_dict().items()}
         history.append({"train": float(np.mean(train)), "validation": validation, **also})
-        _keep(model, optimizer, history, best, task.made, plan.folder)
+        _keep(model, optimizer, history, best, task.made, plan)
         words = ", ".join(f"{name} {value:.3f}" for name, value in history[-1].items())
         tell(len(history), plan.epochs, words)
     if best is not None:
@@ -112,7 +123,7 @@ def _keep(
     history: list[dict[str, float]],
     best: dict[str, Tensor] | None,
     made: dict[str, Any],
-    folder: Path,
+    plan: Plan,
 ) -> None:
     buffer = io.BytesIO()
     state = {
@@ -121,9 +132,10 @@ def _keep(
         "history": history,
         "best": best,
         "made": made,
+        "seed": plan.seed,
     }
     torch.save(state, buffer)
-    write_whole(folder / STATE, buffer.getvalue())
+    write_whole(plan.folder / STATE, buffer.getvalue())
 
 
 def _resume(
@@ -137,10 +149,15 @@ def _resume(
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         made: dict[str, Any] = state.get("made", {})
+        seed: int = state.get("seed", plan.seed)
         history: list[dict[str, float]] = state["history"]
         best: dict[str, Tensor] | None = state["best"]
-    except (RuntimeError, pickle.UnpicklingError, KeyError, EOFError, ValueError) as error:
+    except (RuntimeError, pickle.UnpicklingError, LookupError, EOFError, ValueError, TypeError) as error:
         raise BadCheckpoint(f"{path} cannot be gone on with: delete it to train from the start.") from error
     if made != task.made:
         raise BadCheckpoint(f"{path} was begun with {made}, not {task.made}: give another --out.")
+    if seed != plan.seed:
+        raise BadCheckpoint(
+            f"{path} was begun with seed {seed}, not {plan.seed}: give that, or another --out."
+        )
     return history, best
