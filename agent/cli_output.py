@@ -78,7 +78,9 @@ def _explain(sentence: str, debug: bool) -> None:
 
 def print_json(document: dict[str, Any]) -> None:
     """Print a JSON document on the real stdout."""
-    print(json.dumps(document, ensure_ascii=False, default=_plain), file=sys.__stdout__, flush=True)
+    text = json.dumps(document, ensure_ascii=False, default=_plain)
+    # The name of a file may be no UTF-8: it is escaped as JSON has it.
+    print(text.encode(errors="backslashreplace").decode(), file=sys.__stdout__, flush=True)
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from groundup.agent.cli_seed import recordings_of, seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
 from groundup.memory.whole import write_whole
-from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in
+from groundup.skills.discovery.batch import Records, alone, segment_all, unfinished, videos_in
 from groundup.skills.discovery.demonstrations import files
 from groundup.skills.discovery.extras import write_extras
 from groundup.skills.discovery.jobs import Extras, Job, check
@@ -51,12 +52,24 @@ def segment(
     jobs = jobs_of(videos, replace(job, extras=Extras(options.clips, options.timeline, options.lerobot)))
     for one in jobs:
         check(one)
+    records = options.out if options.out is not None and options.out.suffix == ".jsonl" else None
+    with alone(records) if records is not None else nullcontext():
+        return _cut(videos, jobs, options, progress, namer)
+
+
+def _cut(
+    videos: Sequence[Path],
+    jobs: list[Job],
+    options: SegmentOptions,
+    progress: Progress,
+    namer: Naming | None,
+) -> dict[str, Any]:
+    job = jobs[0]
     if len(jobs) == 1 and (is_recording(videos[0]) or not videos[0].is_dir()):
         if options.engine != "local":
             raise UsageError("--engine ray is for several videos.")
         if options.out is not None and options.out.suffix == ".jsonl":
             unfinished(jobs, Records(options.out))
-        job = jobs[0]
         _refuse_old(job)
         cut = segment_video(job, progress)
         record = cut.to_json()
@@ -79,7 +92,7 @@ def jobs_of(videos: Sequence[Path], job: Job) -> list[Job]:
     if len(videos) == 1 and is_dataset(videos[0]):
         return [replace(job, video=videos[0], episode=one) for one in read_episodes(videos[0])]
     folder = len(videos) == 1 and videos[0].is_dir() and not is_recording(videos[0])
-    paths = list(videos)
+    paths = list(dict.fromkeys(videos))
     if folder:
         paths = [*videos_in(videos[0]), *recordings_of(videos[0]), *files(videos[0])]
     if not paths:
@@ -182,6 +195,8 @@ def calibrate(
 
     if (length is None) == (rate is None):
         raise UsageError("Give either --length, in frames, or --rate, in segments a minute.")
+    if rate is not None and not rate > 0:
+        raise UsageError(f"--rate {rate:g} is none: give how many segments a minute are wanted.")
     jobs = jobs_of(videos, job)
     ready = [prepare(one, progress) for one in jobs]
     kept = sum(len(one.demonstration.kept) for one in ready)
@@ -210,7 +225,7 @@ def _write_record(record: dict[str, Any], path: Path) -> None:
             records.add(record)
     else:
         try:
-            write_whole(path, _as_csv(record))
+            write_whole(path, _as_csv(record).encode(errors="backslashreplace"))
         except OSError as error:
             raise GroundupError(
                 f"{path} cannot be written ({error.strerror}): make room, or choose another."

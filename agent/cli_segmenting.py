@@ -179,7 +179,7 @@ def segment(
         if json:
             print_json(report)
         else:
-            print(cli_segment.as_text(report))
+            print(cli_segment.as_text(report).encode(errors="backslashreplace").decode())
         if report.get("failed"):
             raise typer.Exit(1)
 

@@ -3,17 +3,20 @@ again."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from groundup.envs.errors import GroundupError, UsageError
+from groundup.envs.errors import GroundupError, LibraryUnusable, UsageError
+from groundup.memory.lock import WriterLock
 from groundup.skills.discovery.extras import write_extras
 from groundup.skills.discovery.jobs import Job
 from groundup.skills.discovery.segmenting import segment_video
@@ -37,6 +40,25 @@ def videos_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """The right to add to a file of records, whose folder is made: two runs at once would write a video
+    twice, and one cut off the line that the other is writing. Raises UsageError, GroundupError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        lock = WriterLock(path, wait=0.0)
+    except LibraryUnusable as error:
+        raise UsageError(
+            f"{path} is being written by another run: wait until it has ended, or give another --out."
+        ) from error
+    except OSError as error:
+        raise GroundupError(f"{path} cannot be written ({error.strerror}): give another --out.") from error
+    with lock:
+        yield
+
+
 class Records:
     """A JSON lines file with one record a video; only whole lines count, and each is on disk when it is
     told."""
@@ -49,7 +71,8 @@ class Records:
 
     def add(self, record: dict[str, Any]) -> None:
         """Append a record; on a full disk what was there stays whole. Raises GroundupError."""
-        line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
+        # A name that is no UTF-8 is escaped as JSON has it.
+        line = (json.dumps(record, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
         before = self._path.stat().st_size if self._path.exists() else 0
         try:
             with self._path.open("ab") as file:
@@ -87,6 +110,8 @@ class Records:
         """Take what is whole, and cut off half a line that a killed run left."""
         content = self._path.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]
+        if _is_json(content[len(whole) :]):  # a whole line whose end was left out, as by an editor
+            whole = content + b"\n"
         for number, line in enumerate(whole.splitlines(), start=1):
             try:
                 record = json.loads(line)
@@ -97,6 +122,17 @@ class Records:
                 ) from error
         if len(whole) < len(content):
             os.truncate(self._path, len(whole))
+        elif len(whole) > len(content):
+            with self._path.open("ab") as file:
+                file.write(b"\n")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def segment_all(
@@ -161,7 +197,7 @@ def record_of(job: Job) -> tuple[dict[str, Any] | None, str]:
         return cut.to_json(), ""
     except GroundupError as error:
         return None, str(error)
-    except (OSError, MemoryError) as error:
+    except Exception as error:  # whatever it is, the other videos are cut
         return None, f"{type(error).__name__}: {error}"
 
 

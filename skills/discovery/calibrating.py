@@ -33,7 +33,7 @@ def calibrate(rule: str, scored: Scored, length: float) -> Calibration:
         raise UsageError(
             "There are no frames with actions to pick a gap from: give videos where something is done."
         )
-    if length < 1:
+    if not 1 <= length < np.inf:
         raise UsageError(f"Segments of {length:g} frames are none: give a longer length, or a lower rate.")
     if rule == REFERENCE:
         return _halve(scored, length)

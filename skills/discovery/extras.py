@@ -6,6 +6,7 @@ What they need (pictures, tables) is imported when it is asked for: few workers 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def write_extras(cut: Cut) -> None:
             continue
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            sweep(path.absolute())
             write(cut, path)
         except OSError as error:
             raise GroundupError(
@@ -32,10 +34,33 @@ def write_extras(cut: Cut) -> None:
             ) from error
 
 
+def sweep(path: Path) -> None:
+    """Remove the halves of `path` that killed processes have left beside it."""
+    for old in path.parent.iterdir():
+        half = re.fullmatch(rf"\.?{re.escape(path.name)}\.(\d+)\.part", old.name)
+        if half is None or _lives(int(half[1])):
+            continue
+        if old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
 def _write_clips(cut: Cut, folder: Path) -> None:
     """All clips or none; a folder that is there keeps what else it holds."""
     from groundup.perception.clips import write_clips
 
+    folder = folder.absolute()  # "." has no name
     part = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     try:
         written = write_clips(cut.demonstration.pictures(), cut.boundaries, cut.fps, part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -137,6 +138,8 @@ class Ready:
 
 def check(job: Job) -> None:
     """Raise UsageError for what does not go together in a job; reads no more than a trained model's card."""
+    if job.gap is not None and not math.isfinite(job.gap):
+        raise UsageError(f"--gap {job.gap} is no height that a loss or a peak could have: give a number.")
     if job.precision == "fast" and job.rule != REFERENCE:
         raise UsageError(
             f"--fast keeps the boundaries of the rule reference only: leave it out for {job.rule}."

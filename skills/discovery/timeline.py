@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +37,11 @@ def draw_timeline(cut: Cut, path: Path) -> None:
         xlim=(0, cut.demonstration.total / cut.fps),
         xlabel="seconds",
         ylabel="loss, nats",
-        title=f"{cut.job.video.name}: {len(boundaries)} segments ({cut.job.rule} rule, gap {cut.gap:g})",
     )
+    # A name is no formula, and may hold what is no text.
+    name = cut.job.video.name.encode(errors="replace").decode()
+    words = f"{name}: {len(boundaries)} segments ({cut.job.rule} rule, gap {cut.gap:g})"
+    axes[0].set_title(words, parse_math=False)
     axes[1].set_axis_off()
     for place, (first, pixels) in enumerate(pictures.items()):
         inset = axes[1].inset_axes((place / SHOWN, 0.0, 0.95 / SHOWN, 0.85))
@@ -45,7 +49,9 @@ def draw_timeline(cut: Cut, path: Path) -> None:
         inset.set_axis_off()
         inset.set_title(f"{first / cut.fps:.1f} s", fontsize=7)
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=110)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # of scripts that the font lacks
+        figure.savefig(content, format="png", dpi=110)
     pyplot.close(figure)
     write_whole(path, content.getvalue())
 

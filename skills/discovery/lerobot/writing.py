@@ -51,6 +51,8 @@ def _write(cut: Cut, folder: Path) -> None:
     if not isinstance(demonstration, Demonstration):  # the format's actions are a video's buttons and camera
         raise UsageError(f"{cut.job.video} is no video: only those become datasets.")
     pieces, recording = cut.boundaries, demonstration.recording
+    if not pieces:
+        raise UsageError(f"{cut.job.video} has no segments, since nothing is done in it: no dataset is made.")
     tasks = [f"{cut.job.video.stem}: a skill that ends by {segment.cause}" for segment in cut.segments]
     known = list(dict.fromkeys(tasks))
     columns = _columns(recording, pieces, [known.index(task) for task in tasks], fps)

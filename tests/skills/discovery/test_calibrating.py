@@ -48,8 +48,9 @@ def test_longer_than_the_videos_is_one_segment_each() -> None:
 def test_what_cannot_be_calibrated() -> None:
     with pytest.raises(UsageError, match="no frames"):
         calibrate("reference", [], 50)
-    with pytest.raises(UsageError, match="longer length"):
-        calibrate("reference", _scored(), 0.5)
+    for rule, length in (("reference", 0.5), ("reference", float("nan")), ("histogram", float("inf"))):
+        with pytest.raises(UsageError, match="are none"):
+            calibrate(rule, _scored(), length)
     for name in ("latent", "latent-events"):
         with pytest.raises(UsageError, match="model of latent skills"):
             calibrate(name, _scored(), 50)
