@@ -7,12 +7,14 @@ ours first; then what was learnt under them can be added up.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from groundup.agent.knowledge import Knowledge, load
+from groundup.envs.errors import UsageError
 from groundup.perception.perceiver import Perceiver
 from groundup.skills.learner import Learner
 from groundup.skills.library import Library
@@ -27,10 +29,23 @@ scenes stay with the library whose scenes they are on."""
 
 
 def merge_libraries(sources: Sequence[str], target: str) -> dict[str, Any]:
-    """Take over `sources` into `target`, which is made when there is none; returns what was done."""
+    """Take over `sources` into `target`, which is made when there is none; returns what was done.
+
+    Raises `UsageError`, with nothing written, for what cannot be merged.
+    """
+    paths = [os.path.realpath(location) for location in (target, *sources)]
+    twice = [location for number, location in enumerate(sources, 1) if paths[number] in paths[:number]]
+    if twice:
+        raise UsageError(f"{twice[0]} is named twice, which would count its evidence twice: name it once.")
     with ExitStack() as stack:
         others = [stack.enter_context(Library.open(s, create=False, readonly=True)) for s in sources]
         first = others[0]
+        for other in others:
+            if None not in (first.frame_size, other.frame_size) and other.frame_size != first.frame_size:
+                raise UsageError(
+                    f"{first.store.name} and {other.store.name} were learnt on frames of different sizes, "
+                    f"{first.frame_size} and {other.frame_size}: merge those of one size."
+                )
         mine = stack.enter_context(Library.open(target, frame_size=first.frame_size, game=first.game))
         perceiver, learner = Perceiver(), Learner()
         load(mine.store, learner, perceiver)

@@ -49,6 +49,9 @@ STEPS = 300
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that end a run: Ctrl-C, `kill`, a terminal that is closed."""
 
+LARGEST_SEED = (1 << 62) - 1
+"""What a library holds is below 2^63; the seed of a resumed run's next games is greater by its steps."""
+
 FINISHED = "done"
 """Status of a run that has done all of its steps; any other can be resumed."""
 
@@ -91,10 +94,11 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A run as it is to be played: its record, all its steps, those done before."""
+    """A run as it is to be played: its record, all its steps, whether it learns nothing."""
 
     run: RunRecord
     steps: int
+    frozen: bool
     resumed: bool
 
 
@@ -112,6 +116,8 @@ def check(options: PlayOptions) -> None:
         raise UsageError(f"--steps {options.steps} is not a number of steps: give 1 or more.")
     if options.minutes is not None and not options.minutes > 0:
         raise UsageError(f"--minutes {options.minutes:g} is no time to play: give more than 0.")
+    if options.seed is not None and not 0 <= options.seed <= LARGEST_SEED:
+        raise UsageError(f"--seed {options.seed} is no seed: give a whole number from 0 to {LARGEST_SEED}.")
     names = (*POLICIES, *MODELS)
     if options.policy is not None and options.policy not in names:
         raise UsageError(f"No policy is called {options.policy!r}: choose one of {', '.join(names)}.")
@@ -124,6 +130,10 @@ def check(options: PlayOptions) -> None:
         raise UsageError("--window-profile belongs to a window on the desktop: name one with --window.")
     if options.resume and options.seed is not None:
         raise UsageError("--resume goes on with the seed of the run it resumes: leave --seed out.")
+    if options.out is not None:
+        there = next(folder for folder in (options.out, *options.out.absolute().parents) if folder.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise UsageError(f"--out {options.out} is no folder to write in: name another.")
 
 
 def play(options: PlayOptions, tell: Tell) -> Played:
@@ -202,7 +212,7 @@ def _play(
     tell: Tell,
 ) -> Played:
     run = plan.run
-    learning, seed = not options.frozen, run.seed or 0
+    learning, seed = not plan.frozen, run.seed or 0
     if thinking is None:
         policy = make_policy(run.policy, seed, game.env, learning=learning)
     else:
@@ -265,7 +275,11 @@ def _play(
         report["model"] = (report["model"] or {"by_question": {}}) | thinking.summary()
     seconds = {**session.tally.parts, **perceiver.seconds}
     report["step_ms"] = step_times(session.tally.step_ms, seconds, len(session.tally.step_ms))
-    report["pictures"] = _draw(options, run, library, watch)
+    try:
+        report["pictures"] = _draw(options, run, library, watch)
+    except OSError as error:  # a full disk, a folder of somebody else: what was played is kept and told
+        say(f"The pictures could not be kept ({error}): give another --out.")
+        report["pictures"] = []
     return Played(report, interrupted)
 
 
@@ -276,7 +290,7 @@ def _begin(options: PlayOptions, game: Game, store: Store) -> _Plan:
         with store.step():
             run = store.start_run(game.env.name, options.policy or "local", seed=options.seed or 0)
             store.append_event(run.id, "start", {"steps": steps, "frozen": options.frozen})
-        return _Plan(run, steps, resumed=False)
+        return _Plan(run, steps, options.frozen, resumed=False)
     unfinished = [run for run in store.runs(game=game.env.name) if run.status != FINISHED]
     if not unfinished:
         raise UsageError(
@@ -291,7 +305,9 @@ def _begin(options: PlayOptions, game: Game, store: Store) -> _Plan:
             f"Run {run.id} has done {run.steps} steps already: give a greater --steps to go on with it."
         )
     store.save_run_state(run.id, {}, status="running")
-    return _Plan(run, wanted, resumed=True)
+    first = store.events(run.id, limit=1)
+    frozen = options.frozen or bool(first and first[0].data.get("frozen"))
+    return _Plan(run, wanted, frozen, resumed=True)
 
 
 def _steps_of(store: Store, run: str) -> int:

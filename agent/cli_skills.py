@@ -165,8 +165,10 @@ def _prune(
     with asked.open(readonly=dry_run) as opened:
         keeper = Keeper(opened, "")
         if dry_run:
+            alike = [[skill.id for skill in group] for group in opened.duplicates()]
             found = [(skill, reason) for skill in opened.skills() if (reason := keeper.unfit(skill))]
-            _done({"unfit": [{"id": s.id, "name": s.name, "reason": r} for s, r in found]}, asked.json)
+            unfit = [{"id": s.id, "name": s.name, "reason": r} for s, r in found]
+            _done({"unfit": unfit, "alike": alike}, asked.json)
             return
         keeper.tend()
         done = {name: keeper.counts[name] for name in ("merged", "pruned")}

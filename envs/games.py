@@ -85,9 +85,12 @@ def _factory(spec: str) -> Callable[..., Any]:
 
 def _loaded(entry: EntryPoint) -> Callable[..., Any]:
     try:
-        return _callable(entry.name, entry.load())
-    except (ImportError, AttributeError) as error:
-        raise UnknownGame(f"The game {entry.name!r} cannot be loaded from {entry.value}: {error}.") from error
+        found = entry.load()
+    except Exception as error:  # it may raise anything: it is other people's module
+        raise UnknownGame(
+            f"The game {entry.name!r} cannot be loaded from {entry.value}: {_said(error)}."
+        ) from error
+    return _callable(entry.name, found)
 
 
 def _imported(spec: str, module: str, name: str) -> Callable[..., Any]:
@@ -98,9 +101,15 @@ def _imported(spec: str, module: str, name: str) -> Callable[..., Any]:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError, SyntaxError) as error:
-        raise UnknownGame(f"No game at {spec!r}: {error}.") from error
+    except Exception as error:  # it may raise anything: it is other people's module
+        raise UnknownGame(f"No game at {spec!r}: {_said(error)}.") from error
     return _callable(spec, found)
+
+
+def _said(error: Exception) -> str:
+    """What an import came to, with the kind of error where its text alone would not say."""
+    plain = isinstance(error, (ImportError, AttributeError, SyntaxError))
+    return str(error) if plain else f"{type(error).__name__}: {error}"
 
 
 def _callable(spec: str, found: Any) -> Callable[..., Any]:

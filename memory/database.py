@@ -103,8 +103,7 @@ def open_database(
     text = str(location)
     if "://" in text and not text.startswith("sqlite:"):
         return _open_server(text, create=create, readonly=readonly)
-    path = Path(_file_of_url(text) if "://" in text else text).expanduser().absolute()
-    return _open_file(path, create=create and not readonly, readonly=readonly, wait=wait)
+    return _open_file(_path_of(text), create=create and not readonly, readonly=readonly, wait=wait)
 
 
 def open_beside(location: str | Path) -> Database:
@@ -117,7 +116,7 @@ def open_beside(location: str | Path) -> Database:
     text = str(location)
     if "://" in text and not text.startswith("sqlite:"):
         return _open_server(text, create=False, readonly=False)
-    path = Path(_file_of_url(text) if "://" in text else text).expanduser().absolute()
+    path = _path_of(text)
     _check_file(path, create=False)
     _check_writable(path)
     database = _connect(path, "rw", None)
@@ -129,6 +128,14 @@ def open_beside(location: str | Path) -> Database:
     # Moving the log's pages into the file is the writer's work, at its own time.
     database.connection.exec_driver_sql("PRAGMA wal_autocheckpoint = 0")
     return database
+
+
+def _path_of(text: str) -> Path:
+    path = Path(_file_of_url(text) if "://" in text else text)
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise LibraryUnusable(f"{path} begins with the home of nobody here: give another path.") from error
 
 
 def _file_of_url(url: str) -> str:
@@ -193,6 +200,9 @@ def _check_file(path: Path, *, create: bool) -> None:
             raise LibraryUnusable(
                 f"There is no library at {path}: check the path, or play first to make one."
             )
+        # A device or a pipe: to open it may wait for ever, and a failure would remove it.
+        if not path.is_file():
+            raise LibraryUnusable(f"{path} is no file: give the path of a library file, such as skills.db.")
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
     except OSError as error:

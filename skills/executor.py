@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from groundup.envs.acceptance import places, takes
-from groundup.envs.errors import ActionRefused, Withheld
+from groundup.envs.errors import ActionRefused, UsageError, Withheld
 from groundup.envs.types import (
     Accepts,
     Action,
@@ -224,7 +224,24 @@ class Executor:
         begin = perf_counter()
         frame = self._env.observe()
         self.game_seconds += perf_counter() - begin
+        _check(frame, self._env)
         return frame
+
+
+def _check(frame: Frame, env: Env) -> None:
+    """Refuse a frame that is not what the game promised: all that is learnt is in pixels of its size."""
+    width, height = env.size
+    pixels = getattr(frame, "pixels", None)
+    if not isinstance(pixels, np.ndarray):
+        what = f"a {type(frame).__name__}"
+    elif pixels.shape != (height, width, 3) or pixels.dtype != np.uint8:
+        what = f"pixels of shape {pixels.shape} in {pixels.dtype}"
+    else:
+        return
+    raise UsageError(
+        f"{env.name} gave {what} where its size promises {(height, width, 3)} in uint8: "
+        "groundup.envs.conformance.check_env says what is wrong with a game."
+    )
 
 
 def _large(before: Frame, after: Frame) -> Mask:

@@ -255,6 +255,10 @@ class Library:
                     gone.append(skill)
         return gone
 
+    def duplicates(self, *, min_iou: float = MIN_IOU) -> list[list[Skill]]:
+        """What `merge_near_duplicates` would make one of: in each group the one that stays comes first."""
+        return near_duplicates(self._unpinned(), min_iou)
+
     def merge_near_duplicates(self, *, min_iou: float = MIN_IOU) -> list[tuple[Skill, tuple[str, ...]]]:
         """Make one skill of those that do nearly the same; returns each with the ids that went into it.
 
@@ -262,7 +266,7 @@ class Library:
         """
         merged = []
         with self.store.step():
-            for group in near_duplicates(self._unpinned(), min_iou):
+            for group in self.duplicates(min_iou=min_iou):
                 kept, others = group[0], group[1:]
                 for other in others:
                     kept = absorb(kept, other)

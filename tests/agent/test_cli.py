@@ -107,8 +107,10 @@ def test_skills_from_learning_to_sharing(groundup: Groundup, home: Path, tmp_pat
     )
     merged = groundup("skills", "merge", other, *mine, "--json").json
     assert merged["total"] == len(listed)
-    assert groundup("skills", "prune", *mine, "--dry-run", "--json").json.keys() == {"unfit"}
+    said = groundup("skills", "prune", *mine, "--dry-run", "--json").json
+    assert said.keys() == {"unfit", "alike"}
     pruned = groundup("skills", "prune", *mine, "--json").json
+    assert pruned["merged"] == sum(len(group) - 1 for group in said["alike"])
     with Store.open(home / "shapes.db", readonly=True) as store:
         assert store.count_skills() == pruned["total"]
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from groundup.agent.cli_merge import merge_libraries, rename
 from groundup.agent.knowledge import Knowledge, load
 from groundup.agent.session import Session
+from groundup.envs.errors import UsageError
 from groundup.envs.games import open_game
 from groundup.perception.perceiver import Perceiver
 from groundup.skills.keeper import Keeper
@@ -41,6 +44,18 @@ def test_names_are_replaced_wherever_they_stand() -> None:
         "own:floor n@640,23": {"x": "scene 7@3,1"},
         "look 22": "n/m@90,23",
     }
+
+
+def test_what_cannot_be_merged_leaves_nothing_behind(tmp_path: Path) -> None:
+    small, large = str(tmp_path / "small.db"), str(tmp_path / "large.db")
+    Library.open(small, frame_size=(640, 480)).close()
+    Library.open(large, frame_size=(1280, 720)).close()
+    with pytest.raises(UsageError, match="different sizes"):
+        merge_libraries([small, large], str(tmp_path / "all.db"))
+    for sources, target in (([small, small], "all.db"), ([small, large], "large.db")):
+        with pytest.raises(UsageError, match="named twice"):
+            merge_libraries(sources, str(tmp_path / target))
+    assert {path.name for path in tmp_path.glob("*.db")} == {"small.db", "large.db"}
 
 
 def test_merged_libraries_know_what_each_knew(tmp_path: Path) -> None:

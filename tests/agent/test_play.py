@@ -70,6 +70,23 @@ def test_resume_goes_on_up_to_the_steps_once_asked_for(groundup: Groundup) -> No
     assert "no unfinished run" in again.err
 
 
+def test_a_frozen_run_that_is_resumed_stays_frozen(groundup: Groundup) -> None:
+    groundup("play", GAME, "--steps", "15", "--minutes", "0.0001", "--frozen")
+    ran = groundup("play", GAME, "--resume", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["skills"] == {"learnt": 0, "composed": 0, "merged": 0, "pruned": 0, "total": 0}
+    with Store.open(ran.json["library"], readonly=True) as store:
+        assert store.get_knowledge("learner") == {}
+
+
+def test_pictures_that_cannot_be_kept_do_not_cost_the_summary(groundup: Groundup, home: Path) -> None:
+    (home / "runs").write_text("no folder")
+    ran = groundup("play", GAME, "--steps", "2", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["pictures"] == []
+    assert "pictures could not be kept" in ran.err
+
+
 @pytest.mark.parametrize("policy", ["random", "elements", "reference"])
 def test_baselines_play_too(groundup: Groundup, policy: str) -> None:
     ran = groundup("play", GAME, "--steps", "12", "--policy", policy, "--json")

@@ -61,12 +61,19 @@ def test_the_example_conforms_and_can_be_learnt() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["nosuchgame", "nosuchmodule:make", "json:nosuchfactory", "math:pi", "json:", ":"]
+    "spec", ["nosuchgame", "nosuchmodule:make", "json:nosuchfactory", "math:pi", "json:", ":", ".json:loads"]
 )
 def test_unknown_games_are_named_in_one_sentence(spec: str) -> None:
     with pytest.raises(UnknownGame) as caught:
         open_game(spec)
     assert "\n" not in str(caught.value)
+
+
+def test_a_module_that_fails_is_no_game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "failing_game.py").write_text("import math\nmath.sqrt(-1)\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UnknownGame, match=r"failing_game.*ValueError"):
+        open_game("failing_game:make")
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:

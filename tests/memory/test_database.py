@@ -90,6 +90,20 @@ def test_a_folder(tmp_path: Path, untouched: Refuse) -> None:
     assert "is a folder" in str(untouched(tmp_path))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are made otherwise there")
+def test_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for readonly in (False, True):
+        with pytest.raises(LibraryUnusable, match="is no file"):
+            Store.open(tmp_path / "pipe", readonly=readonly)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_the_home_of_nobody() -> None:
+    with pytest.raises(LibraryUnusable, match="home of nobody"):
+        Store.open("~nobody-of-that-name/library.db")
+
+
 def test_missing_and_not_to_be_made(tmp_path: Path) -> None:
     for readonly in (False, True):
         with pytest.raises(LibraryUnusable, match="There is no library at"):

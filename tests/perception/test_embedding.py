@@ -96,6 +96,14 @@ def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyP
         models.text_model()
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "models").write_text("no folder")
+    monkeypatch.setenv("GROUNDUP_HOME", str(tmp_path))
+    with pytest.raises(MissingPart, match=r"cannot be kept in .*models .*: set GROUNDUP_HOME"):
+        models.frame_model()
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
 def test_building_works_from_the_command_line(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "groundup.perception.models"],

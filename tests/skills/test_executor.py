@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from groundup.envs.errors import ActionRefused
+from groundup.envs.errors import ActionRefused, UsageError
 from groundup.envs.types import (
     Accepts,
     Action,
@@ -104,6 +104,34 @@ class NoPointer(Tiny):
             raise ActionRefused("no pointer here")
         super().act(action)
         self.pointer = (0, 0)
+
+
+class Wrong(Tiny):
+    """Gives something else than it promises once the first button was pressed."""
+
+    def __init__(self, picture: object) -> None:
+        super().__init__()
+        self.picture = picture
+
+    def observe(self) -> Frame:
+        frame = super().observe()
+        return Frame(self.picture, frame.t, frame.index) if self.number else frame  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((300, 640, 3), np.uint8),
+        np.zeros((360, 640), np.uint8),
+        np.zeros((360, 640, 3), np.float32),
+        None,
+    ],
+)
+def test_a_frame_that_was_not_promised_is_refused_in_a_sentence(picture: object) -> None:
+    executor = Executor(Wrong(picture))
+    executor.act(Click(*NOTHING))
+    with pytest.raises(UsageError, match=r"tiny gave .*\(360, 640, 3\)"):
+        executor.act(Click(*PLUS))
 
 
 @pytest.mark.parametrize(
