@@ -107,11 +107,13 @@ def seed_videos(
     """Make a skill of each segment of each video that was cut; how many `skills` there are, and what naming
     them took of a `model` where one does.
 
-    `whole` is what was cut just now, where actions were predicted: records do not hold those.
+    `whole` is what was cut just now. Records hold no actions: where those were predicted and nothing is
+    `whole`, they are predicted again.
     """
     from groundup.perception.embedding import FrameEmbedder, TextEmbedder
     from groundup.perception.text import TextReader
     from groundup.skills.discovery.seeding import Seeder
+    from groundup.skills.discovery.segmenting import prepare
     from groundup.skills.library import Library
 
     texts = TextEmbedder()
@@ -120,6 +122,8 @@ def seed_videos(
         count = 0
         for number, (job, record) in enumerate(cuts, start=1):
             done = whole.demonstration.done if whole is not None else None
+            if done is None and job.kind == "idm":
+                done = prepare(job, progress).demonstration.done
             skills = seeder.seed(job, record, done)
             count += len(skills)
             if namer is not None:

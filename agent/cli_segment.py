@@ -15,7 +15,7 @@ from groundup.agent.cli_seed import recordings_of, seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
 from groundup.memory.whole import write_whole
-from groundup.skills.discovery.batch import Records, alone, segment_all, unfinished, videos_in
+from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in, writing
 from groundup.skills.discovery.demonstrations import files
 from groundup.skills.discovery.extras import write_extras
 from groundup.skills.discovery.jobs import Extras, Job, check
@@ -52,39 +52,33 @@ def segment(
     jobs = jobs_of(videos, replace(job, extras=Extras(options.clips, options.timeline, options.lerobot)))
     for one in jobs:
         check(one)
-    records = options.out if options.out is not None and options.out.suffix == ".jsonl" else None
-    with alone(records) if records is not None else nullcontext():
-        return _cut(videos, jobs, options, progress, namer)
-
-
-def _cut(
-    videos: Sequence[Path],
-    jobs: list[Job],
-    options: SegmentOptions,
-    progress: Progress,
-    namer: Naming | None,
-) -> dict[str, Any]:
-    job = jobs[0]
-    if len(jobs) == 1 and (is_recording(videos[0]) or not videos[0].is_dir()):
-        if options.engine != "local":
-            raise UsageError("--engine ray is for several videos.")
-        if options.out is not None and options.out.suffix == ".jsonl":
-            unfinished(jobs, Records(options.out))
-        _refuse_old(job)
-        cut = segment_video(job, progress)
-        record = cut.to_json()
-        if options.out is not None:
-            _write_record(record, options.out)
-        write_extras(cut)
-        if options.seed_library is not None:
-            record |= seed_videos([(job, record)], options.seed_library, progress, namer, cut)
-        return record
-    if job.actions is not None or job.events is not None:
+    single = len(jobs) == 1 and (is_recording(videos[0]) or not videos[0].is_dir())
+    if not single and (job.actions is not None or job.events is not None):
         raise UsageError(
             "--actions and --events belong to one video; of several, NAME.jsonl beside each holds its "
             "actions."
         )
-    return _many(_with_extras(jobs, options), options, progress, namer)
+    records = options.out if options.out is not None and options.out.suffix == ".jsonl" else None
+    with writing(records) if records is not None else nullcontext():
+        if single:
+            return _one(jobs[0], options, progress, namer)
+        return _many(_with_extras(jobs, options), options, progress, namer)
+
+
+def _one(job: Job, options: SegmentOptions, progress: Progress, namer: Naming | None) -> dict[str, Any]:
+    if options.engine != "local":
+        raise UsageError("--engine ray is for several videos.")
+    if options.out is not None and options.out.suffix == ".jsonl":
+        unfinished([job], Records(options.out))
+    _refuse_old(job)
+    cut = segment_video(job, progress)
+    record = cut.to_json()
+    if options.out is not None:
+        _write_record(record, options.out)
+    write_extras(cut)
+    if options.seed_library is not None:
+        record |= seed_videos([(job, record)], options.seed_library, progress, namer, cut)
+    return record
 
 
 def jobs_of(videos: Sequence[Path], job: Job) -> list[Job]:

@@ -24,7 +24,7 @@ from groundup.skills.discovery.segmenting import segment_video
 PATIENCE = 3
 """How often in a row workers may die with no video done before the rest is given up."""
 
-SUFFIXES = frozenset((".mp4", ".mkv", ".avi", ".mov", ".webm"))
+SUFFIXES = frozenset((".mp4", ".m4v", ".mkv", ".avi", ".mov", ".webm", ".ts", ".flv", ".wmv", ".mpg"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def videos_in(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """The right to add to a file of records, whose folder is made: two runs at once would write a video
     twice, and one cut off the line that the other is writing. Raises UsageError, GroundupError."""
     try:

@@ -140,6 +140,10 @@ def check(job: Job) -> None:
     """Raise UsageError for what does not go together in a job; reads no more than a trained model's card."""
     if job.gap is not None and not math.isfinite(job.gap):
         raise UsageError(f"--gap {job.gap} is no height that a loss or a peak could have: give a number.")
+    if job.min_length > job.max_length:
+        raise UsageError(
+            f"--min-length {job.min_length} is more than --max-length {job.max_length}: no segment is both."
+        )
     if job.precision == "fast" and job.rule != REFERENCE:
         raise UsageError(
             f"--fast keeps the boundaries of the rule reference only: leave it out for {job.rule}."

@@ -98,6 +98,7 @@ def test_predicted_actions_and_the_default_gap(groundup: Any, golden: Path, tmp_
         ({"policy": "v.mp4"}, "beside it"),
         ({"rule": "magic"}, "no rule 'magic'"),
         ({"out": "r.txt"}, "should end with"),
+        ({"min-length": "9", "max-length": "5"}, "--min-length 9 is more than --max-length 5"),
     ],
 )
 def test_bad_input_is_a_sentence(
@@ -113,11 +114,9 @@ def test_bad_input_is_a_sentence(
         "policy": str(golden / "policy.model"),
         "out": "o.jsonl",
     } | change
-    paths = {name: str(tmp_path / value) for name, value in given.items() if name != "rule"}
-    options = [f"--{name}={value}" for name, value in paths.items() if name != "video"]
-    ran = groundup(
-        "segment", paths["video"], *options, *([f"--rule={given['rule']}"] if "rule" in given else [])
-    )
+    paths = {name: str(tmp_path / given[name]) for name in ("video", "actions", "policy", "out")}
+    options = [f"--{name}={value}" for name, value in (given | paths).items() if name != "video"]
+    ran = groundup("segment", paths["video"], *options)
     assert ran.code == 2
     assert words in ran.err
     assert ran.err.count("\n") == 1

@@ -102,6 +102,16 @@ def test_predicted_actions_take_the_place_of_recorded_ones(
     assert predicted.json["options"]["idm"].startswith("idm ")
     assert _begun(predicted.json)[:3] == _begun(known)[:3]
     assert _begun(groundup("segment", str(blind), *how).json) != _begun(known)
+    # The library has them as well, of one demonstration and of a folder of them.
+    told = []
+    for place, library in ((blind, "one.db"), (tmp_path, "folder.db")):
+        seeded = ("--idm", str(models / "idm"), "--seed-library", str(tmp_path / library))
+        ran = groundup("segment", str(place), *how, *seeded, "--out", str(tmp_path / f"{library}.jsonl"))
+        assert ran.code == 0, ran.err
+        told.append(_skills(groundup, str(tmp_path / library), "video test-0000"))
+    keys = [[skill["steps"][0]["keys"] for skill in skills] for skills in told]
+    assert keys[0] == keys[1]
+    assert len({key.split(" x")[0] for (run, *more) in keys[0] for key in (run, *more)}) > 1
 
 
 def test_latent_skills_cut_by_their_own_rule_and_by_the_others(

@@ -14,7 +14,7 @@ import pytest
 
 from groundup.envs.errors import GroundupError
 from groundup.skills.discovery import batch
-from groundup.skills.discovery.batch import Records, alone
+from groundup.skills.discovery.batch import Records, writing
 from groundup.skills.discovery.extras import sweep
 from groundup.skills.discovery.jobs import Job
 from tests import needs
@@ -78,7 +78,7 @@ def test_halves_that_killed_workers_left_are_removed(tmp_path: Path) -> None:
 
 def test_two_runs_do_not_add_to_one_file(groundup: Any, golden: Path, tmp_path: Path) -> None:
     video, out = _video(tmp_path / "v.mp4"), tmp_path / "cuts.jsonl"
-    with alone(out):
+    with writing(out):
         ran = groundup("segment", str(video), "--policy", str(golden / "policy.model"), "--out", str(out))
     assert ran.code == 2
     assert "is being written by another run" in ran.err
