@@ -133,10 +133,15 @@ def _import(
     asked: _Asked, bundle: Annotated[Path, typer.Argument(help="The .zip or folder to read.")]
 ) -> None:
     """Take over a bundle or SKILL folders; they are checked, and nothing in them is executed."""
+    from groundup.memory.bundles import read_bundle
     from groundup.skills.folders import import_folders, is_skill_folders
 
+    folders = is_skill_folders(bundle)
+    if not folders:
+        with read_bundle(bundle):
+            pass  # what cannot be read makes no library
     with asked.open(readonly=False, create=True) as opened:
-        if is_skill_folders(bundle):
+        if folders:
             _done({"added": import_folders(opened, bundle), "merged": 0, "documents": 0}, asked.json)
             return
         report = opened.import_bundle(bundle)

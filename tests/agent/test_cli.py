@@ -122,6 +122,15 @@ def test_skills_of_no_library(groundup: Groundup, home: Path) -> None:
     assert sorted(p.name for p in home.iterdir()) == ["models"]
 
 
+def test_a_bundle_that_cannot_be_read_makes_no_library(groundup: Groundup, tmp_path: Path) -> None:
+    (tmp_path / "broken.zip").write_bytes(b"no bundle")
+    for name in ("none.zip", "broken.zip"):
+        ran = groundup("skills", "import", str(tmp_path / name), "--library", str(tmp_path / "new.db"))
+        assert ran.code == 2
+        assert name in ran.err
+    assert not (tmp_path / "new.db").exists()
+
+
 def test_doctor_finds_all_that_playing_needs(groundup: Groundup) -> None:
     ran = groundup("doctor", "--json")
     assert ran.code == 0, ran.out
