@@ -122,7 +122,7 @@ def seed_videos(
         count = 0
         for number, (job, record) in enumerate(cuts, start=1):
             done = whole.demonstration.done if whole is not None else None
-            if done is None and job.kind == "idm":
+            if done is None and job.idm is not None and job.kind == "idm":
                 done = prepare(job, progress).demonstration.done
             skills = seeder.seed(job, record, done)
             count += len(skills)
