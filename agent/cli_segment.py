@@ -73,9 +73,9 @@ def _one(job: Job, options: SegmentOptions, progress: Progress, namer: Naming | 
     _refuse_old(job)
     cut = segment_video(job, progress)
     record = cut.to_json()
+    write_extras(cut)  # first: a record says that they are there
     if options.out is not None:
         _write_record(record, options.out)
-    write_extras(cut)
     if options.seed_library is not None:
         record |= seed_videos([(job, record)], options.seed_library, progress, namer, cut)
     return record

@@ -77,6 +77,20 @@ def test_boundaries_and_files_of_one_video(groundup: Any, golden: Path, tmp_path
     assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_video_whose_clips_cannot_be_written_has_no_record(
+    groundup: Any, golden: Path, tmp_path: Path
+) -> None:
+    _pair(tmp_path, "v")
+    (tmp_path / "clips").write_text("a file")
+    ran = groundup(
+        *("segment", str(tmp_path / "v.mp4"), "--actions", str(tmp_path / "v.jsonl"), "--gap", "3"),
+        *("--policy", str(golden / "policy.model"), "--clips", str(tmp_path / "clips")),
+        *("--out", str(tmp_path / "r.jsonl")),
+    )
+    assert ran.code in (1, 2)
+    assert not (tmp_path / "r.jsonl").exists()
+
+
 def test_predicted_actions_and_the_default_gap(groundup: Any, golden: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.csv"
     ran = groundup(
