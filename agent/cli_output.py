@@ -79,8 +79,12 @@ def _explain(sentence: str, debug: bool) -> None:
 def print_json(document: dict[str, Any]) -> None:
     """Print a JSON document on the real stdout."""
     text = json.dumps(document, ensure_ascii=False, default=_plain)
-    # The name of a file may be no UTF-8: it is escaped as JSON has it.
-    print(text.encode(errors="backslashreplace").decode(), file=sys.__stdout__, flush=True)
+    print(printable(text), file=sys.__stdout__, flush=True)
+
+
+def printable(text: str) -> str:
+    """A text with what is no UTF-8, as the name of a file may be, escaped as JSON has it."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundup.agent.cli_output import Progress
+from groundup.agent.cli_output import Progress, printable
 from groundup.agent.cli_seed import recordings_of, seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
@@ -39,6 +39,11 @@ class SegmentOptions:
     address: str | None = None
     seed_library: str | None = None
 
+    @property
+    def records(self) -> Path | None:
+        """The file that records are added to; a CSV is written anew."""
+        return self.out if self.out is not None and self.out.suffix == ".jsonl" else None
+
 
 def segment(
     videos: Sequence[Path],
@@ -58,8 +63,7 @@ def segment(
             "--actions and --events belong to one video; of several, NAME.jsonl beside each holds its "
             "actions."
         )
-    records = options.out if options.out is not None and options.out.suffix == ".jsonl" else None
-    with writing(records) if records is not None else nullcontext():
+    with writing(options.records) if options.records is not None else nullcontext():
         if single:
             return _one(jobs[0], options, progress, namer)
         return _many(_with_extras(jobs, options), options, progress, namer)
@@ -68,8 +72,8 @@ def segment(
 def _one(job: Job, options: SegmentOptions, progress: Progress, namer: Naming | None) -> dict[str, Any]:
     if options.engine != "local":
         raise UsageError("--engine ray is for several videos.")
-    if options.out is not None and options.out.suffix == ".jsonl":
-        unfinished([job], Records(options.out))
+    if options.records is not None:
+        unfinished([job], Records(options.records))
     _refuse_old(job)
     cut = segment_video(job, progress)
     record = cut.to_json()
@@ -139,11 +143,11 @@ def _refuse_old(job: Job) -> None:
 def _many(
     jobs: list[Job], options: SegmentOptions, progress: Progress, namer: Naming | None
 ) -> dict[str, Any]:
-    if options.out is None or options.out.suffix != ".jsonl":
+    if options.records is None:
         raise UsageError(
             "Several videos need --out FILE.jsonl: it keeps what is done, so that a run can go on."
         )
-    records = Records(options.out)
+    records = Records(options.records)
     left = unfinished(jobs, records)
     for job in jobs:
         if job.name not in records.done:
@@ -219,7 +223,7 @@ def _write_record(record: dict[str, Any], path: Path) -> None:
             records.add(record)
     else:
         try:
-            write_whole(path, _as_csv(record).encode(errors="backslashreplace"))
+            write_whole(path, printable(_as_csv(record)))
         except OSError as error:
             raise GroundupError(
                 f"{path} cannot be written ({error.strerror}): make room, or choose another."

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from groundup.agent import cli_model
-from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json
+from groundup.agent.cli_output import Debug, Json, Progress, guarded, print_json, printable
 
 Videos = Annotated[
     list[Path],
@@ -179,7 +179,7 @@ def segment(
         if json:
             print_json(report)
         else:
-            print(cli_segment.as_text(report).encode(errors="backslashreplace").decode())
+            print(printable(cli_segment.as_text(report)))
         if report.get("failed"):
             raise typer.Exit(1)
 

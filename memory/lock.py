@@ -36,12 +36,20 @@ def writer(library: Path) -> int | None:
     """
     try:
         number = int(library.with_name(library.name + ".lock").read_text())
-        os.kill(number, 0)
-    except PermissionError:  # another user's process: it is alive
-        return number
     except (OSError, ValueError):
         return None
-    return number
+    return number if lives(number) else None
+
+
+def lives(process: int) -> bool:
+    """Whether a process of this number runs."""
+    try:
+        os.kill(process, 0)
+    except PermissionError:  # another user's
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def writes(library: Path, run: RunRecord, runs: Sequence[RunRecord]) -> bool:

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from groundup.envs.errors import GroundupError
+from groundup.memory.lock import lives
 from groundup.skills.discovery.segmenting import Cut
 
 
@@ -38,22 +39,12 @@ def sweep(path: Path) -> None:
     """Remove the halves of `path` that killed processes have left beside it."""
     for old in path.parent.iterdir():
         half = re.fullmatch(rf"\.?{re.escape(path.name)}\.(\d+)\.part", old.name)
-        if half is None or _lives(int(half[1])):
+        if half is None or lives(int(half[1])):
             continue
         if old.is_dir():
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.unlink(missing_ok=True)
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True
 
 
 def _write_clips(cut: Cut, folder: Path) -> None:

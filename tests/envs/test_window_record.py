@@ -109,7 +109,7 @@ def test_a_picture_that_ffmpeg_dropped_at_the_end_has_no_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """ffmpeg tells of a picture before it writes it, and one in twenty recordings ended between the two."""
-    needs.programs("make setup-live", "ffmpeg", "xdotool")
+    needs.programs("make setup-live", "ffmpeg")
     told: list[int] = []
     close = _Camera.close
 

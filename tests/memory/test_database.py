@@ -90,7 +90,6 @@ def test_a_folder(tmp_path: Path, untouched: Refuse) -> None:
     assert "is a folder" in str(untouched(tmp_path))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are made otherwise there")
 def test_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for readonly in (False, True):
