@@ -114,7 +114,7 @@ def measure(options: Options, seed: int) -> dict[str, Any]:
                 load(library.store, fresh, eyes)
                 return fresh, eyes
 
-            played = _play_frozen(game, options, FROZEN_SEEDS + seed, frozen)
+            played = _play_runs(game, options, FROZEN_SEEDS + seed, lambda: Session(game.env, *frozen()))
             row = {
                 "seed": seed,
                 "floors": played.floors,
@@ -131,6 +131,8 @@ def measure(options: Options, seed: int) -> dict[str, Any]:
                 "counters": {role: watch.found(role, played.matches) for role in ("progress", "survival")},
                 "yardsticks": _yardsticks(options.game, options.runs, FROZEN_SEEDS + seed),
             }
+        if options.campaign:
+            row["campaign"] = _campaign(options, seed, game, path)
         if options.keep is not None:
             kept = Path(options.keep).expanduser()
             shutil.move(path, kept / f"seed-{seed}.db")
@@ -223,18 +225,12 @@ def _learn(
     options: Options, seed: int, game: Game, library: Library
 ) -> tuple[Policy, Perceiver, _LearningWatch]:
     policy, perceiver = make_policy(options.policy, seed, game.env), Perceiver()
-    learner = policy if isinstance(policy, Learner) else None
-    if learner is not None:
-        load(library.store, learner, perceiver)
+    if isinstance(policy, Learner):
+        load(library.store, policy, perceiver)
     watch = _LearningWatch(policy)
     if options.learn == 0:
         return policy, perceiver, watch
-    run = library.store.start_run(game.env.name, options.policy, seed=seed)
-    keeper = Keeper(library, run.id, value=learner.choices.value) if learner is not None else None
-    knowledge = Knowledge(library.store, run.id, learner, perceiver)
-    if library.store.get_knowledge("lessons"):
-        knowledge.snapshot()  # those of a copied library, before new ones take their places
-    session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge)
+    session, knowledge, keeper = _learning(options, seed, game, library, policy, perceiver)
     game.env.reset(seed=seed)
     session.play(options.learn, on_step=watch)
     knowledge.snapshot()
@@ -245,9 +241,44 @@ def _learn(
     return policy, perceiver, watch
 
 
+def _learning(
+    options: Options, seed: int, game: Game, library: Library, policy: Policy, perceiver: Perceiver
+) -> tuple[Session, Knowledge, Keeper | None]:
+    """A session of `policy`, which knows what the library does, that keeps there what it learns."""
+    learner = policy if isinstance(policy, Learner) else None
+    run = library.store.start_run(game.env.name, options.policy, seed=seed)
+    keeper = Keeper(library, run.id, value=learner.choices.value) if learner is not None else None
+    knowledge = Knowledge(library.store, run.id, learner, perceiver)
+    if library.store.get_knowledge("lessons"):
+        knowledge.snapshot()  # those of a copied library, before new ones take their places
+    session = Session(game.env, policy, perceiver, keeper=keeper, knowledge=knowledge)
+    return session, knowledge, keeper
+
+
+def _campaign(options: Options, seed: int, game: Game, path: Path) -> dict[str, Any]:
+    """The frozen runs' games once more, in one new campaign that begins with that library and learns on."""
+    again = path.with_name("campaign.db")
+    _copy(str(path), again)
+    with Library.open(again, frame_size=game.env.size, game=game.env.name) as library:
+
+        def begin() -> Session:
+            policy, perceiver = make_policy(options.policy, seed, game.env), Perceiver()
+            if isinstance(policy, Learner):
+                load(library.store, policy, perceiver)
+            return _learning(options, seed, game, library, policy, perceiver)[0]
+
+        played = _play_runs(game, options, FROZEN_SEEDS + seed, begin)
+    return {
+        "floors": played.floors,
+        "cut": played.cut,
+        "responsive_rate": rate(played.responsive),
+        "steps": len(played.responsive),
+    }
+
+
 @dataclass(slots=True)
-class _Frozen:
-    """What frozen runs came to."""
+class _Played:
+    """What runs came to."""
 
     floors: list[int] = field(default_factory=list)
     cut: int = 0
@@ -256,17 +287,14 @@ class _Frozen:
     matches: _Matches = field(default_factory=_Matches)
 
 
-def _play_frozen(
-    game: Game, options: Options, seed: int, make: Callable[[], tuple[Policy, Perceiver]]
-) -> _Frozen:
+def _play_runs(game: Game, options: Options, seed: int, begin: Callable[[], Session]) -> _Played:
     """Play the runs asked for; one that lasts too long is counted as it stands, and a new game begun."""
-    played = _Frozen()
+    played = _Played()
     truth = game.truth
     assert truth is not None
     while len(played.floors) < options.runs:
         game.env.reset(seed=seed + 1000 * played.cut)
-        policy, perceiver = make()
-        session = Session(game.env, policy, perceiver)
+        session = begin()
         wanted = options.runs - len(played.floors)
         began, ended = 0, 0
 

@@ -35,6 +35,7 @@ class Options:
     library: str | None = None
     cut: int = CUT
     keep: str | None = None
+    campaign: bool = False
 
 
 def summary(options: Options, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -72,6 +73,10 @@ def _results(options: Options, rows: list[dict[str, Any]], floors: list[int]) ->
     case = f"floors, {options.policy}, frozen after {options.learn} steps; baseline: {YARDSTICK}"
     mean = statistics.mean(floors)
     out = [_result(case, mean, beside, "floors", len(floors))]
+    learnt_on = [floor for row in rows for floor in row.get("campaign", {"floors": []})["floors"]]
+    if learnt_on:
+        case = "floors, a new campaign that learns on; baseline: frozen, the same games"
+        out.append(_result(case, statistics.mean(learnt_on), mean, "floors", len(learnt_on)))
     for name, values in yardsticks.items():
         out.append(
             _result(f"floors, {name} (sees the engine)", statistics.mean(values), None, "floors", len(values))
@@ -129,6 +134,12 @@ def as_text(report: dict[str, Any]) -> str:
             f"{row['first_play'] or '-':>10}  {row['step_ms'] or '-':>6}  {counters or 'none'}; "
             + " ".join(map(str, row["floors"]))
         )
+        if "campaign" in row:
+            again = row["campaign"]
+            lines.append(
+                f"{'':>6}  {statistics.mean(again['floors']):>6.2f}  {again['responsive_rate'] or 0:>10.2%}  "
+                f"the same games by a new campaign that learns on; {' '.join(map(str, again['floors']))}"
+            )
     floors = report["floors"]
     lines.append(
         f"floors {floors['mean']} (sd {floors['sd']}, standard error over seeds {floors['se']}, "

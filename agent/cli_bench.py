@@ -32,6 +32,10 @@ def spire(
         str | None,
         typer.Option(help="Folder to keep each seed's library and row in, as seed-0.db and seed-0.json."),
     ] = None,
+    campaign: Annotated[
+        bool,
+        typer.Option("--campaign", help="Play the same games once more in a new campaign that learns on."),
+    ] = False,
     cut: Annotated[int, typer.Option(help="Steps after which a run is counted as it stands.")] = 1500,
     jobs: Annotated[int, typer.Option(help="Seeds at a time; 0 for one a core, at most 2.")] = 0,
     json: Json = False,
@@ -43,7 +47,7 @@ def spire(
         from groundup.agent.bench_spire_report import Options, as_text
 
         wanted = bench_spire.parse_seeds(seeds)
-        options = Options("spire", learn, runs, wanted, policy, library, cut, keep)
+        options = Options("spire", learn, runs, wanted, policy, library, cut, keep, campaign)
         with Progress("bench") as progress:
             report = bench_spire.run(options, jobs, progress)
         _print(report, json, as_text(report))

@@ -53,9 +53,10 @@ def open_game(
     The factory is called with `visible`, with `size` when one is asked for, and for a real window with `tell`
     (told of pauses) and `confirm` (asked before each action); it returns an `Env` or a `Game`. What it does
     not take is left out. Modules are also found in the working folder. Raises `UnknownGame` when there is no
-    such game or its factory fails to import.
+    such game, its factory fails to import or needs something else.
     """
     factory = _factory(spec)
+    _check(spec, factory)
     wanted: dict[str, Any] = {"visible": visible}
     given = {"size": size, "tell": tell, "confirm": confirm}
     wanted |= {name: value for name, value in given.items() if value is not None}
@@ -117,6 +118,21 @@ def _callable(spec: str, found: Any) -> Callable[..., Any]:
         raise UnknownGame(f"{spec!r} names a {type(found).__name__}, not a factory of a game.")
     factory: Callable[..., Any] = found
     return factory
+
+
+def _check(spec: str, factory: Callable[..., Any]) -> None:
+    """Raise `UnknownGame` for a factory that needs what it is never given."""
+    try:
+        parameters = signature(factory).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise UnknownGame(f"{spec!r} is no factory of a game: {error}.") from error
+    fixed = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    needed = [p.name for p in parameters if p.default is Parameter.empty and p.kind not in fixed]
+    missing = [name for name in needed if name != "visible"]
+    if missing:
+        raise UnknownGame(
+            f"The factory {spec!r} needs {', '.join(missing)}, which nobody gives it: give each a default."
+        )
 
 
 def _accepted(factory: Callable[..., Any], wanted: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,13 @@ def test_a_module_that_fails_is_no_game(tmp_path: Path, monkeypatch: pytest.Monk
         open_game("failing_game:make")
 
 
+def test_a_factory_that_needs_more_is_no_game(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "needy_game.py").write_text("def make(rom, *, visible): ...\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UnknownGame, match="'needy_game:make' needs rom, which nobody gives it"):
+        open_game("needy_game:make")
+
+
 def test_an_unknown_name_lists_what_there_is() -> None:
     with pytest.raises(UnknownGame, match="spire"):
         open_game("slay")

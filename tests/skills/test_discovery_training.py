@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,12 +120,26 @@ def test_a_loss_that_is_no_number_ends_it_and_keeps_what_was(data: tuple[Data, D
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_short_demonstration_shortens_no_stretch(data: tuple[Data, Data]) -> None:
+    card, episodes = data[0].card, data[0].episodes
+    long = episodes[0]
+    assert Data(card, [long] * 3).stretch(100) == 100 < len(long)
+    assert Data(card, [long] * 3).stretch(1000) == len(long)
+    short = replace(long, frames=long.frames[:7], actions=long.actions[:7], events=long.events[:7])
+    assert Data(card, [short, *[long] * 3]).stretch(1000) == len(long)
+    assert Data(card, [short] * 40 + [long] * 2).stretch(1000) == 7
+    assert Data(card, [short]).stretch(100) == 7
+
+
 def test_what_cannot_be_gone_on_with(data: tuple[Data, Data], tmp_path: Path) -> None:
     behaviour.train("idm", *data, Plan(tmp_path, 0, epochs=1), silent, SMALL)
     with pytest.raises(BadCheckpoint, match="begun with seed 0, not 1"):
         behaviour.train("idm", *data, Plan(tmp_path, 1, epochs=2, resume=True), silent, SMALL)
     with pytest.raises(BadCheckpoint, match="cannot be gone on with"):
         behaviour.train("policy", *data, Plan(tmp_path, 0, epochs=2, resume=True), silent, SMALL)
+    fewer = Data(data[0].card, data[0].episodes[1:])
+    with pytest.raises(BadCheckpoint, match=r"other data \(12 demonstrations of \d+ steps .*; now 11 demo"):
+        behaviour.train("idm", fewer, data[1], Plan(tmp_path, 0, epochs=2, resume=True), silent, SMALL)
     for content in (b"", b"hello", b"\x80\x02}."):
         (tmp_path / STATE).write_bytes(content)
         with pytest.raises(BadCheckpoint, match="cannot be gone on with"):

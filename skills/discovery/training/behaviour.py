@@ -30,8 +30,7 @@ def train(
     torch.manual_seed(plan.seed)
     sizes = sizes or Sizes(len(data.card.actions))
     model: nn.Module = Policy(sizes) if kind == "policy" else Idm(sizes)
-    length = min(LENGTH, *(len(episode) for episode in data.episodes))
-    whole = min(LENGTH, *(len(episode) for episode in validation.episodes))
+    length, whole = data.stretch(LENGTH), validation.stretch(LENGTH)
 
     def losses(rng: np.random.Generator) -> Iterator[Tensor]:
         return (loss_of(model, crop) for crop in crops(data, length, ROWS, rng, mirror=True))
@@ -44,7 +43,8 @@ def train(
             )
         )
 
-    return model, fit(model, Task(kind, sizes, list(data.card.actions), losses, validate), plan, tell)
+    task = Task(kind, sizes, list(data.card.actions), losses, validate, {"data": data.mark})
+    return model, fit(model, task, plan, tell)
 
 
 def loss_of(model: Callable[[Tensor, Tensor], Tensor], crop: Crop) -> Tensor:

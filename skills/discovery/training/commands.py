@@ -89,7 +89,7 @@ def _train_controller(
     made = {
         "segments": cutting.segments,
         "length": cutting.length,
-        "episodes": len(data.episodes),
+        "data": data.mark,
         "mean": round(mean_length([len(e) for e in data.episodes], found[0]), 2),
     }
     return train_controller((data, validation), found, eyes, sizes, plan, tell, made)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import cv2
 import numpy as np
@@ -18,6 +19,9 @@ CELLS = 9
 
 SAMPLES = 3
 """Pixels across a cell after resizing: enough to tell Crafter's textures apart at a fifth of the numbers."""
+
+USED = 0.9
+"""Share of all steps that training stretches are to reach: one short demonstration shortens none of them."""
 
 SIDE = CELLS * SAMPLES
 
@@ -47,6 +51,20 @@ class Data:
 
     def __len__(self) -> int:
         return sum(len(episode) for episode in self.episodes)
+
+    def stretch(self, most: int) -> int:
+        """The longest stretch, `most` steps at the most, that `USED` of all steps are in episodes as long as."""
+        lengths = np.sort([min(most, len(episode)) for episode in self.episodes])
+        steps = np.sort([len(episode) for episode in self.episodes])
+        used = np.cumsum(steps[::-1])[::-1] >= USED * len(self)  # from the shortest on: all that are as long
+        return int(lengths[used].max())
+
+    @property
+    def mark(self) -> str:
+        """What it is, in words: as good as never the same for other demonstrations."""
+        sums = (crc32(e.actions, crc32(np.ascontiguousarray(e.frames[::97]))) for e in self.episodes)
+        check = crc32(np.array(list(sums), np.uint32))
+        return f"{len(self.episodes)} demonstrations of {len(self)} steps ({check:08x})"
 
 
 def load(folder: Path, split: Split, most: int | None = None) -> Data:

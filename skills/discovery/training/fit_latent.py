@@ -43,7 +43,7 @@ def train_latent(
     model = LatentSkills(sizes, shape)
 
     def losses(rng: np.random.Generator) -> Iterator[Tensor]:
-        for crop in crops(data, _length(data), ROWS, rng, mirror=True):
+        for crop in crops(data, data.stretch(LENGTH), ROWS, rng, mirror=True):
             taken, ends = model(*_tensors(crop))
             found = posterior(taken.detach(), ends.detach())
             rate = found.boundary[:, 1:].mean().clamp_min(1e-4)
@@ -56,12 +56,12 @@ def train_latent(
             np.mean(
                 [
                     -float(posterior(*model(*_tensors(crop))).log_likelihood.mean()) / crop.actions.shape[1]
-                    for crop in crops(validation, _length(validation), ROWS, fixed, mirror=False)
+                    for crop in crops(validation, validation.stretch(LENGTH), ROWS, fixed, mirror=False)
                 ]
             )
         )
 
-    task = Task("latent", sizes, list(data.card.actions), losses, validate)
+    task = Task("latent", sizes, list(data.card.actions), losses, validate, {"data": data.mark})
     return model, fit(model, task, plan, tell)
 
 
@@ -75,7 +75,3 @@ def boundary_posterior(model: LatentSkills, episode: Episode) -> NDArray[np.floa
 
 def _tensors(crop: Crop) -> tuple[Tensor, Tensor, Tensor]:
     return torch.from_numpy(crop.frames), torch.from_numpy(crop.actions), torch.from_numpy(crop.events)
-
-
-def _length(data: Data) -> int:
-    return min(LENGTH, *(len(episode) for episode in data.episodes))

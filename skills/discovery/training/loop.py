@@ -155,7 +155,11 @@ def _resume(
     except (RuntimeError, pickle.UnpicklingError, LookupError, EOFError, ValueError, TypeError) as error:
         raise BadCheckpoint(f"{path} cannot be gone on with: delete it to train from the start.") from error
     if made != task.made:
-        raise BadCheckpoint(f"{path} was begun with {made}, not {task.made}: give another --out.")
+        other = next(name for name in {**task.made, **made} if made.get(name) != task.made.get(name))
+        raise BadCheckpoint(
+            f"{path} was begun with other {other} ({made.get(other, 'not noted')}; now "
+            f"{task.made.get(other, 'none')}): give that, or another --out."
+        )
     if seed != plan.seed:
         raise BadCheckpoint(
             f"{path} was begun with seed {seed}, not {plan.seed}: give that, or another --out."

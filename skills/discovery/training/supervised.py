@@ -45,7 +45,7 @@ def train_detector(
     )
 
     def losses(rng: np.random.Generator) -> Iterator[Tensor]:
-        for crop in crops(data, _length(data), ROWS, rng, mirror=True):
+        for crop in crops(data, data.stretch(LENGTH), ROWS, rng, mirror=True):
             shown = rng.random(len(crop.start)) < 0.5
             yield _loss(model, crop, marks[0], crop.events * shown[:, None, None].astype(np.float32))
 
@@ -53,12 +53,12 @@ def train_detector(
         fixed = np.random.default_rng(0)
         found = [
             float(_loss(model, crop, marks[1], crop.events * shown))
-            for crop in crops(validation, _length(validation), ROWS, fixed, mirror=False)
+            for crop in crops(validation, validation.stretch(LENGTH), ROWS, fixed, mirror=False)
             for shown in (0, 1)
         ]
         return float(np.mean(found))
 
-    task = Task("detector", sizes, list(data.card.actions), losses, validate)
+    task = Task("detector", sizes, list(data.card.actions), losses, validate, {"data": data.mark})
     return model, fit(model, task, plan, tell)
 
 
@@ -85,7 +85,3 @@ def _loss(
     actions = one_hot(torch.from_numpy(crop.actions), model.kinds).float()
     logits = model(torch.from_numpy(crop.frames), actions, torch.from_numpy(np.asarray(events, np.float32)))
     return binary_cross_entropy_with_logits(logits, torch.from_numpy(wanted))
-
-
-def _length(data: Data) -> int:
-    return min(LENGTH, *(len(episode) for episode in data.episodes))
