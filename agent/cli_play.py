@@ -32,6 +32,7 @@ from groundup.envs.window import Query
 from groundup.envs.window_open import open_window
 from groundup.memory.records import RunRecord
 from groundup.memory.store import Store
+from groundup.memory.whole import can_hold
 from groundup.perception.embedding import TextEmbedder
 from groundup.perception.observation import Observation
 from groundup.perception.perceiver import Perceiver
@@ -130,10 +131,8 @@ def check(options: PlayOptions) -> None:
         raise UsageError("--window-profile belongs to a window on the desktop: name one with --window.")
     if options.resume and options.seed is not None:
         raise UsageError("--resume goes on with the seed of the run it resumes: leave --seed out.")
-    if options.out is not None:
-        there = next(folder for folder in (options.out, *options.out.absolute().parents) if folder.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK):
-            raise UsageError(f"--out {options.out} is no folder to write in: name another.")
+    if options.out is not None and not can_hold(options.out):
+        raise UsageError(f"--out {options.out} is no folder to write in: name another.")
 
 
 def play(options: PlayOptions, tell: Tell) -> Played:

@@ -14,7 +14,7 @@ from groundup.agent.cli_output import Progress, printable
 from groundup.agent.cli_seed import recordings_of, seed_videos
 from groundup.envs.errors import GroundupError, UsageError
 from groundup.envs.recordings import ACTIONS, VIDEO, is_recording
-from groundup.memory.whole import write_whole
+from groundup.memory.whole import can_hold, write_whole
 from groundup.skills.discovery.batch import Records, segment_all, unfinished, videos_in, writing
 from groundup.skills.discovery.demonstrations import files
 from groundup.skills.discovery.extras import write_extras
@@ -107,6 +107,13 @@ def _check(options: SegmentOptions) -> None:
         raise UsageError(f"There is no engine {options.engine!r}: known are local and ray.")
     if options.address is not None and options.engine != "ray":
         raise UsageError("--address belongs to --engine ray.")
+    for name, folder in (
+        ("clips", options.clips),
+        ("timeline", options.timeline and options.timeline.absolute().parent),
+        ("lerobot", options.lerobot),
+    ):
+        if folder is not None and not can_hold(folder):
+            raise UsageError(f"--{name} cannot be written in {folder}: name another place.")
 
 
 def _with_extras(jobs: Sequence[Job], options: SegmentOptions) -> list[Job]:

@@ -101,6 +101,7 @@ def load(store: Store, learner: Learner, perceiver: Perceiver) -> None:
         perceiver.places.visit(after.scene, list(after.quantities))
         learner.learn(before, _move_from_json(row["move"]), tuple(bool(r) for r in row["responses"]), after)
     learner.learning = not frozen
+    learner.counters.looked_away()
 
 
 def _event(move: Decision, lesson: Lesson, after: Observation, done: int) -> dict[str, Any]:

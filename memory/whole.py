@@ -33,6 +33,12 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
         unfinished.unlink(missing_ok=True)
 
 
+def can_hold(folder: Path) -> bool:
+    """Whether files can be written in a folder that is there or would have to be made."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
+
+
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write a file, text as UTF-8, as `whole_file` does. Raises OSError."""
     with whole_file(path) as file:

@@ -150,6 +150,7 @@ class CounterFinder:
         self._found: tuple[Counter, ...] = ()
         self._names: dict[str, str] = {}
         self._known: str | None = None
+        self._away = False
 
     @property
     def runs(self) -> int:
@@ -190,15 +191,18 @@ class CounterFinder:
         return max(0.0, min(STEP, now[place] - was[place]))
 
     def read(self, scene: str, values: dict[str, float]) -> bool:
-        """Take in one observation's own numbers by place; True when a run has ended and a new one begins
+        """Take in one observation's own numbers by place; True when a run was seen to end and another begins
         here."""
         if not values:
             return False
         values = self.named(values)
         for place in values:
             self._scenes.setdefault(place, set()).add(scene)
-        ended = self._is_back(values)
-        if ended:
+        back, away = self._is_back(values), self._away
+        self._away = False
+        if back and away and self._done:
+            self._run = _Run()  # how it would have ended is not known: it is compared with no other
+        elif back:
             self.end()
         self._run.reads += 1
         for place, value in values.items():
@@ -208,7 +212,12 @@ class CounterFinder:
             else:
                 series.read(value, self._run.reads)
         self._look_within()
-        return ended
+        return back and not away
+
+    def looked_away(self) -> None:
+        """Nobody looked since the last reading: where another run begins by the next one, the one at hand was
+        cut off, and did not end by what was done."""
+        self._away = True
 
     def follow(self, shown: dict[str, float]) -> None:
         """Find numbers under another name, before `read`: of those `shown`, some stand where none stood.

@@ -87,7 +87,7 @@ def test_a_video_whose_clips_cannot_be_written_has_no_record(
         *("--policy", str(golden / "policy.model"), "--clips", str(tmp_path / "clips")),
         *("--out", str(tmp_path / "r.jsonl")),
     )
-    assert ran.code in (1, 2)
+    assert (ran.code, ran.err.splitlines()[-1].split(" in ")[0]) == (2, "groundup: --clips cannot be written")
     assert not (tmp_path / "r.jsonl").exists()
 
 

@@ -101,6 +101,23 @@ def test_what_was_found_survives_a_copy() -> None:
     assert copy.runs == finder.runs
 
 
+@pytest.mark.parametrize("before", [0, 4])
+def test_a_run_cut_off_while_nobody_looked_is_no_end(before: int) -> None:
+    finder, rng = CounterFinder(), Random(5)
+    play(rng, finder, before)
+    for scene, values in list(_run(rng))[:-8]:
+        finder.read(scene, values)
+    runs, found = finder.runs, finder.found
+    finder.looked_away()
+    run = list(_run(rng))
+    assert not any(finder.read(scene, values) for scene, values in run)
+    assert finder.runs == (runs if before else 1)
+    if before:
+        assert finder.found == found
+    assert finder.read(*run[0])
+    assert finder.runs == (runs if before else 1) + 1
+
+
 def _turns(finder: CounterFinder, count: int, since: int = 0) -> list[float]:
     """Play `count` turns of two moves, counted beside BCE and then beside CE; the gain of each turn."""
     gains: list[float] = []

@@ -53,7 +53,7 @@ class Data:
         return sum(len(episode) for episode in self.episodes)
 
     def stretch(self, most: int) -> int:
-        """The longest stretch, `most` steps at the most, that `USED` of all steps are in episodes as long as."""
+        """The longest stretch, `most` at the most, so that `USED` of all steps are in episodes as long."""
         lengths = np.sort([min(most, len(episode)) for episode in self.episodes])
         steps = np.sort([len(episode) for episode in self.episodes])
         used = np.cumsum(steps[::-1])[::-1] >= USED * len(self)  # from the shortest on: all that are as long
@@ -62,8 +62,9 @@ class Data:
     @property
     def mark(self) -> str:
         """What it is, in words: as good as never the same for other demonstrations."""
-        sums = (crc32(e.actions, crc32(np.ascontiguousarray(e.frames[::97]))) for e in self.episodes)
-        check = crc32(np.array(list(sums), np.uint32))
+        check = 0
+        for episode in self.episodes:
+            check = crc32(episode.frames[::97].tobytes(), crc32(episode.actions.tobytes(), check))
         return f"{len(self.episodes)} demonstrations of {len(self)} steps ({check:08x})"
 
 
