@@ -43,7 +43,12 @@ STEADY = 0.9
 missing."""
 
 LASTING = 3
-"""Kinds of screen on which a place must be fixed to be one's own whatever stands near it."""
+"""Kinds of screen on which a place must be fixed to be one's own whatever stands near it (for bars see
+`EVERYWHERE`)."""
+
+EVERYWHERE = 0.75
+"""Share of all kinds of screen on which a bar must be fixed to be one's own though its maximum varies: fights
+may look different enough to be three kinds, and a single foe stands in the same place in each."""
 
 SEEN = 8
 """Observations of a scene before a number counts as always there."""
@@ -224,12 +229,16 @@ class Situations:
         for known in self._fixed.values():
             for place in known:
                 counts[place] = counts.get(place, 0) + 1
-        self._lasting = frozenset(p for p, n in counts.items() if n >= LASTING)
         constant = {
             place
             for place, maxima in self._maxima.items()
             if sum(maxima.values()) >= VISITS and max(maxima.values()) >= CONSTANT * sum(maxima.values())
         }
+        self._lasting = frozenset(
+            place
+            for place, n in counts.items()
+            if n >= LASTING and (place not in self._maxima or place in constant or n >= EVERYWHERE * scenes)
+        )
         fixed: set[str] = set(self._fixed.get(scene, ()))
         seen = self._seen[scene]
         if scenes < LASTING and seen[""] >= ALONE:
@@ -243,16 +252,20 @@ class Situations:
 
     def peek(self, observation: Observation) -> Situation:
         """The situation in `observation`, with the last value of each number that must have been missed."""
-        here = situation(observation, self._whose.get(observation.scene, Whose()))
+        whose = self._whose.get(observation.scene, Whose())
+        here = situation(observation, whose)
         seen = self._seen.get(here.scene, {"": 0})
+        shown = observation.values
+        others = self._maxima.keys() - whose.lasting - whose.bars
         missed = {
             place: self._last[place]
             for place, count in seen.items()
             if place in self._last
-            and place not in here.own
+            and place not in shown
+            and place not in others
             and seen[""] >= SEEN
             and count >= STEADY * seen[""]
-            and place in self._whose[here.scene].fixed
+            and place in whose.fixed
         }
         self._last.update(here.own)
         return replace(here, own={**here.own, **missed}) if missed else here

@@ -51,6 +51,20 @@ def test_a_bar_is_own_only_when_its_maximum_stays_from_visit_to_visit() -> None:
     assert [group.values for group in here.groups] == [{BAR: 20}]
 
 
+def test_a_foe_that_stands_in_one_place_on_three_kinds_of_fight_is_not_oneself() -> None:
+    reads = Situations()
+    hud, foe, growing = "gold@84,25", "n/m@900,460", "n/m@300,25"
+    for visit in range(8):
+        top = (number(84, 25, visit, sort="gold"), number(300, 25, 50, 60 + visit, "n/m"))
+        for scene in ("map", "shop", "spoils"):
+            reads(screen(*top, fixed={hud, growing}, scene=scene))
+        for fight in ("cave", "wood", "tower"):
+            bar = number(900, 460, 20, 40 + visit, "n/m")
+            here = reads(screen(*top, bar, number(910, 180, 9), fixed={hud, foe, growing}, scene=fight))
+    assert [group.values for group in here.groups] == [{BAR: 20, "above n": 9}]
+    assert here.own == {hud: 7, growing: 50}  # a bar that is everywhere is one's own whatever its maximum
+
+
 def test_a_number_that_is_always_there_keeps_its_value_when_it_was_not_read() -> None:
     reads = Situations()
     fixed = {"hp@50,20", "gold@90,20"}
