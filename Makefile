@@ -1,4 +1,5 @@
 # Each target sets up what it needs in .venv, from nothing but python3 (3.11 or newer) with venv and pip.
+# pip compiles nothing (half a minute for what tests need): Python does, once, what is imported.
 # Stamps in .venv say what has been done; they are older than pyproject.toml or constraints.txt when it must be done again.
 .PHONY: setup setup-test setup-live setup-minedojo play test check bench clean
 .DELETE_ON_ERROR:
@@ -16,11 +17,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.ready
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
 $(VENV)/.models: $(VENV)/.ready perception/models.py

@@ -27,7 +27,7 @@ def build(folder: Path) -> Path:
     """Make the environment in `folder`, anew; returns its interpreter. Raises `GroundupError`."""
     python = folder / "bin" / "python"
     _run([_base(), "-m", "venv", "--clear", str(folder)])
-    pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "install", "-qq", "--no-compile", "--disable-pip-version-check"]
     _run([*pip, *TOOLS])
     _run([*pip, "--no-build-isolation", "--constraint", str(PINS), "minedojo==0.1"])
     return python
