@@ -94,7 +94,7 @@ def test_resumed_training_ends_with_the_same_weights(
 
 
 def test_a_policy_learns_what_depends_on_the_past(data: tuple[Data, Data], tmp_path: Path) -> None:
-    plan = Plan(tmp_path, 0, epochs=25, patience=25, rate=2e-2)
+    plan = Plan(tmp_path, 0, epochs=12, patience=12, rate=2e-2)
     model, card = behaviour.train("policy", *data, plan, silent, SMALL)
     assert card.validation < 0.4 < float(np.log(2))
     fresh = Policy(SMALL)

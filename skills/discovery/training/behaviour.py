@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn.functional import nll_loss
 
 from groundup.skills.discovery.training.checkpoint import ModelCard
-from groundup.skills.discovery.training.data import Crop, Data, crops
+from groundup.skills.discovery.training.data import STRETCH, Crop, Data, crops
 from groundup.skills.discovery.training.loop import Plan, Task, Tell, fit
 from groundup.skills.discovery.training.networks import Idm, Policy, Sizes
 
-LENGTH = 100
-"""Steps of a stretch: several skills, so that the policy meets switches while it trains."""
+WHOLE = 100
+"""Steps of a stretch that the validation loss is taken over: several skills, with their switches."""
 
 ROWS = 4
 
@@ -30,7 +30,7 @@ def train(
     torch.manual_seed(plan.seed)
     sizes = sizes or Sizes(len(data.card.actions))
     model: nn.Module = Policy(sizes) if kind == "policy" else Idm(sizes)
-    length, whole = data.stretch(LENGTH), validation.stretch(LENGTH)
+    length, whole = data.stretch(STRETCH), validation.stretch(WHOLE)
 
     def losses(rng: np.random.Generator) -> Iterator[Tensor]:
         return (loss_of(model, crop) for crop in crops(data, length, ROWS, rng, mirror=True))

@@ -20,6 +20,10 @@ CELLS = 9
 SAMPLES = 3
 """Pixels across a cell after resizing: enough to tell Crafter's textures apart at a fifth of the numbers."""
 
+STRETCH = 36
+"""Steps of a stretch that networks learn from: one to two skills of Crafter. With 200 latent skills stay at a
+validation loss of 1.34 instead of 1.21, detectors at .097 instead of .088 (one seed each)."""
+
 USED = 0.9
 """Share of all steps that training stretches are to reach: one short demonstration shortens none of them."""
 

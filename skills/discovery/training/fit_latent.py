@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from groundup.skills.discovery.training.checkpoint import ModelCard
-from groundup.skills.discovery.training.data import Crop, Data, Episode, crops
+from groundup.skills.discovery.training.data import STRETCH, Crop, Data, Episode, crops
 from groundup.skills.discovery.training.latent import LatentSkills, Posterior, Shape, expected_loss, posterior
 from groundup.skills.discovery.training.loop import Plan, Task, Tell, fit
 from groundup.skills.discovery.training.networks import Sizes
 
-LENGTH = 200
+WHOLE = 104
+"""Steps of a stretch that the validation loss is taken over."""
+
 ROWS = 4
 
 PACE = 0.1
@@ -43,7 +45,7 @@ def train_latent(
     model = LatentSkills(sizes, shape)
 
     def losses(rng: np.random.Generator) -> Iterator[Tensor]:
-        for crop in crops(data, data.stretch(LENGTH), ROWS, rng, mirror=True):
+        for crop in crops(data, data.stretch(STRETCH), ROWS, rng, mirror=True):
             taken, ends = model(*_tensors(crop))
             found = posterior(taken.detach(), ends.detach())
             rate = found.boundary[:, 1:].mean().clamp_min(1e-4)
@@ -56,7 +58,7 @@ def train_latent(
             np.mean(
                 [
                     -float(posterior(*model(*_tensors(crop))).log_likelihood.mean()) / crop.actions.shape[1]
-                    for crop in crops(validation, validation.stretch(LENGTH), ROWS, fixed, mirror=False)
+                    for crop in crops(validation, validation.stretch(WHOLE), ROWS, fixed, mirror=False)
                 ]
             )
         )

@@ -15,11 +15,13 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 from groundup.skills.discovery.training.checkpoint import ModelCard
-from groundup.skills.discovery.training.data import Crop, Data, Episode, crops
+from groundup.skills.discovery.training.data import STRETCH, Crop, Data, Episode, crops
 from groundup.skills.discovery.training.loop import Plan, Task, Tell, fit
 from groundup.skills.discovery.training.networks import Detector, Policy, Sizes
 
-LENGTH = 200
+WHOLE = 104
+"""Steps of a stretch that the validation loss is taken over."""
+
 ROWS = 4
 
 
@@ -45,7 +47,7 @@ def train_detector(
     )
 
     def losses(rng: np.random.Generator) -> Iterator[Tensor]:
-        for crop in crops(data, data.stretch(LENGTH), ROWS, rng, mirror=True):
+        for crop in crops(data, data.stretch(STRETCH), ROWS, rng, mirror=True):
             shown = rng.random(len(crop.start)) < 0.5
             yield _loss(model, crop, marks[0], crop.events * shown[:, None, None].astype(np.float32))
 
@@ -53,7 +55,7 @@ def train_detector(
         fixed = np.random.default_rng(0)
         found = [
             float(_loss(model, crop, marks[1], crop.events * shown))
-            for crop in crops(validation, validation.stretch(LENGTH), ROWS, fixed, mirror=False)
+            for crop in crops(validation, validation.stretch(WHOLE), ROWS, fixed, mirror=False)
             for shown in (0, 1)
         ]
         return float(np.mean(found))
