@@ -31,7 +31,7 @@ class Norms:
 FEW = 8
 """Rows from which oneDNN's product is taken; frame by frame is one row."""
 
-_ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
+ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 """torch's own product of a linear map by oneDNN; none on processors for which torch is built without it."""
 
 
@@ -44,9 +44,9 @@ class Linear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         on_processor = x.device.type == "cpu" and x.dtype == torch.float32
-        if _ONEDNN is None or len(x) < FEW or not on_processor or not torch.is_inference_mode_enabled():
+        if ONEDNN is None or len(x) < FEW or not on_processor or not torch.is_inference_mode_enabled():
             return super().forward(x)
-        result: Tensor = _ONEDNN(x, self.weight, self.bias, "none", [], "")
+        result: Tensor = ONEDNN(x, self.weight, self.bias, "none", [], "")
         return result
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from groundup.skills.discovery.vpt.cnn import ImpalaCnn, Layer, Stack
+from groundup.skills.discovery.vpt.cnn import ONEDNN, ImpalaCnn, Layer, Stack
 from groundup.skills.discovery.vpt.kernels import (
     Array,
     fold,
@@ -35,6 +37,17 @@ tiles and 24.4 with 128, of 3x 154 ms with 128 in wide ones and 147 with 256).""
 
 WIDE = 192
 """Input channels from which a convolution is wide; VPT's 1x policy has up to 128, 3x from 192 on."""
+
+ONEDNN_TILES = 256
+"""The same where products are oneDNN's, which takes its time for each call."""
+
+LARGE = 128 * 128
+"""Inputs times outputs from which oneDNN's products are thought of."""
+
+CLEARLY = 1.3
+"""How many times faster oneDNN's products must be than MKL's. On an EPYC with AVX-512, which MKL does not use
+there, they are 1.6 times to twice as fast (173 GFLOP/s instead of 108 with 128 channels, 223 instead of 100
+with 384); without AVX-512 they are slower."""
 
 _KERNEL = torch.tensor(
     [[6.0, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]], dtype=torch.float64
@@ -95,12 +108,18 @@ class Winograd:
         folded = (weight * scale[:, None, None]).permute(2, 3, 1, 0).flatten(0, 1)
         products = torch.kron(_KERNEL, _KERNEL) @ folded.flatten(1)
         self._weight = products.view(36, *folded.shape[1:]).to(convolution.weight.dtype)
+        inputs, outputs = self._weight.shape[1:]
+        self._tiles = TILES[inputs >= WIDE]
+        self._multiply: Callable[..., Any] = torch.bmm
+        single = self._weight.dtype == torch.float32
+        if single and inputs * outputs >= LARGE and _onednn_is_faster(inputs, outputs):
+            self._tiles, self._multiply = ONEDNN_TILES, _by_onednn
+            self._weight = self._weight.transpose(1, 2).contiguous()  # as it wants them
         shifts = _bordered(weight, shift)
         if convolution.bias is not None:
             shifts = shifts + convolution.bias.double()[:, None, None]
         self._shifts = _over_tiles(shifts, width // 4)
         self._means = _over_tiles(_bordered(weight, scale), width // 4)
-        self._tiles = TILES[weight.shape[1] >= WIDE]
         self._scratch = scratch
 
     def frames(self, sheet: Sheet) -> int:
@@ -126,12 +145,38 @@ class Winograd:
             tiles = self._scratch.take("tiles", 36, count * x.wide * x.channels)
             products = self._scratch.take("products", 36, count * row)
             into_tiles(x.values, first, count, x.high, x.wide, into, tiles)
-            torch.bmm(
+            self._multiply(
                 torch.from_numpy(tiles).view(36, -1, x.channels),
                 self._weight,
                 out=torch.from_numpy(products).view(36, -1, out.channels),
             )
             out_of_tiles(products, first, count, x.high, x.wide, back, scales, shifts, out.values, add)
+
+
+def _by_onednn(tiles: Tensor, weight: Tensor, *, out: Tensor) -> None:
+    """36 products by oneDNN; `weight`: (36, outputs, inputs)."""
+    assert ONEDNN is not None
+    for one, by, to in zip(tiles, weight, out, strict=True):
+        to.copy_(ONEDNN(one, by, None, "none", [], ""))
+
+
+@cache
+def _onednn_is_faster(inputs: int, outputs: int) -> bool:
+    """Whether this processor multiplies so many tiles clearly faster by oneDNN than by MKL; timed once."""
+    if ONEDNN is None:
+        return False
+    tiles, weight = torch.rand(36, ONEDNN_TILES, inputs), torch.rand(36, outputs, inputs)
+    out = torch.empty(36, ONEDNN_TILES, outputs)
+    taken = []
+    with torch.inference_mode():
+        for multiply, by in ((torch.bmm, weight.transpose(1, 2).contiguous()), (_by_onednn, weight)):
+            times = []
+            for _ in range(3):
+                began = perf_counter()
+                multiply(tiles, by, out=out)
+                times.append(perf_counter() - began)
+            taken.append(min(times))
+    return taken[0] > CLEARLY * taken[1]
 
 
 def _norm(norm: nn.Module | None, channels: int) -> tuple[float | None, Tensor, Tensor]:
