@@ -49,7 +49,7 @@ play: setup
 	$(BIN)/groundup play spire --steps 600 --seed 0 --minutes 2.5 --library out/spire.db --out out
 
 # One file of tests more at a time than there are cores, up to four: many wait, for windows, games and processes.
-WORKERS := $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 
 setup-test: $(VENV)/.dev setup
 

@@ -104,17 +104,14 @@ def measure(options: Options, seed: int) -> dict[str, Any]:
             policy, perceiver, watch = _learn(options, seed, game, library)
             learnt = len(library)
 
-            def frozen() -> tuple[Policy, Perceiver]:
+            def frozen() -> Session:
                 if not isinstance(policy, Learner):
                     policy.learning = False  # type: ignore[attr-defined]
-                    return policy, perceiver
+                    return Session(game.env, policy, perceiver)
                 # Read back from the library: what counts is what was kept.
-                fresh, eyes = make_policy(options.policy, seed, game.env, learning=False), Perceiver()
-                assert isinstance(fresh, Learner)
-                load(library.store, fresh, eyes)
-                return fresh, eyes
+                return Session(game.env, *_knowing(options, seed, game, library, learning=False))
 
-            played = _play_runs(game, options, FROZEN_SEEDS + seed, lambda: Session(game.env, *frozen()))
+            played = _play_runs(game, options, FROZEN_SEEDS + seed, frozen)
             row = {
                 "seed": seed,
                 "floors": played.floors,
@@ -224,9 +221,7 @@ class _Matches:
 def _learn(
     options: Options, seed: int, game: Game, library: Library
 ) -> tuple[Policy, Perceiver, _LearningWatch]:
-    policy, perceiver = make_policy(options.policy, seed, game.env), Perceiver()
-    if isinstance(policy, Learner):
-        load(library.store, policy, perceiver)
+    policy, perceiver = _knowing(options, seed, game, library)
     watch = _LearningWatch(policy)
     if options.learn == 0:
         return policy, perceiver, watch
@@ -241,10 +236,20 @@ def _learn(
     return policy, perceiver, watch
 
 
+def _knowing(
+    options: Options, seed: int, game: Game, library: Library, *, learning: bool = True
+) -> tuple[Policy, Perceiver]:
+    """A new player that knows what the library does."""
+    policy, perceiver = make_policy(options.policy, seed, game.env, learning=learning), Perceiver()
+    if isinstance(policy, Learner):
+        load(library.store, policy, perceiver)
+    return policy, perceiver
+
+
 def _learning(
     options: Options, seed: int, game: Game, library: Library, policy: Policy, perceiver: Perceiver
 ) -> tuple[Session, Knowledge, Keeper | None]:
-    """A session of `policy`, which knows what the library does, that keeps there what it learns."""
+    """A session of `policy` that keeps in the library what it learns."""
     learner = policy if isinstance(policy, Learner) else None
     run = library.store.start_run(game.env.name, options.policy, seed=seed)
     keeper = Keeper(library, run.id, value=learner.choices.value) if learner is not None else None
@@ -262,10 +267,8 @@ def _campaign(options: Options, seed: int, game: Game, path: Path) -> dict[str, 
     with Library.open(again, frame_size=game.env.size, game=game.env.name) as library:
 
         def begin() -> Session:
-            policy, perceiver = make_policy(options.policy, seed, game.env), Perceiver()
-            if isinstance(policy, Learner):
-                load(library.store, policy, perceiver)
-            return _learning(options, seed, game, library, policy, perceiver)[0]
+            known = _knowing(options, seed, game, library)
+            return _learning(options, seed, game, library, *known)[0]
 
         played = _play_runs(game, options, FROZEN_SEEDS + seed, begin)
     return {

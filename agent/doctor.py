@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 
 from groundup.agent.settings import Settings
 from groundup.envs.errors import GroundupError, MissingPart
+from groundup.memory.whole import can_hold
 
 
 def examine(*, window: bool = False) -> dict[str, Any]:
@@ -97,8 +98,7 @@ def _packages() -> str:
 
 def _home() -> str:
     home = Settings().home
-    existing = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not os.access(existing, os.W_OK):
+    if not can_hold(home):
         raise RuntimeError(f"{home} cannot be written")
     return str(home)
 

@@ -256,7 +256,7 @@ class Situations:
         here = situation(observation, whose)
         seen = self._seen.get(here.scene, {"": 0})
         shown = observation.values
-        others = self._maxima.keys() - whose.lasting - whose.bars
+        others = self._maxima.keys() - whose.lasting - whose.bars  # bars taken for one's own before
         missed = {
             place: self._last[place]
             for place, count in seen.items()

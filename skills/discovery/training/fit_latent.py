@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from groundup.skills.discovery.training.checkpoint import ModelCard
-from groundup.skills.discovery.training.data import STRETCH, Crop, Data, Episode, crops
+from groundup.skills.discovery.training.data import STRETCH, WHOLE, Crop, Data, Episode, crops
 from groundup.skills.discovery.training.latent import LatentSkills, Posterior, Shape, expected_loss, posterior
 from groundup.skills.discovery.training.loop import Plan, Task, Tell, fit
 from groundup.skills.discovery.training.networks import Sizes
-
-WHOLE = 104
-"""Steps of a stretch that the validation loss is taken over."""
 
 ROWS = 4
 

@@ -15,12 +15,9 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, one_hot
 
 from groundup.skills.discovery.training.checkpoint import ModelCard
-from groundup.skills.discovery.training.data import STRETCH, Crop, Data, Episode, crops
+from groundup.skills.discovery.training.data import STRETCH, WHOLE, Crop, Data, Episode, crops
 from groundup.skills.discovery.training.loop import Plan, Task, Tell, fit
 from groundup.skills.discovery.training.networks import Detector, Policy, Sizes
-
-WHOLE = 104
-"""Steps of a stretch that the validation loss is taken over."""
 
 ROWS = 4
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch.nn import functional
 
 from groundup.skills.discovery.vpt.cnn import ImpalaCnn
 from groundup.skills.discovery.vpt.pooling import halved
+from groundup.skills.discovery.vpt.timing import seconds
 
 WORTH = 3.0
 """How many times faster than float32 a convolution must be. With AMX it is 8 times faster, with AVX-512 alone
@@ -51,15 +51,9 @@ def is_native() -> bool:
     """Whether this processor convolves in bfloat16 clearly faster than in float32; timed once, in 20 ms."""
     x = torch.rand(_TRIAL).contiguous(memory_format=torch.channels_last)
     weight = torch.rand(_TRIAL[1], _TRIAL[1], 3, 3)
-    return WORTH * _seconds(x.bfloat16(), weight.bfloat16()) < _seconds(x, weight)
 
+    def convolve(kind: torch.dtype) -> float:
+        frames, weights = x.to(kind), weight.to(kind)
+        return seconds(lambda: functional.conv2d(frames, weights, padding=1))
 
-def _seconds(x: Tensor, weight: Tensor) -> float:
-    """The least of three, after one to warm up."""
-    taken = []
-    with torch.inference_mode():
-        for _ in range(4):
-            began = time.perf_counter()
-            functional.conv2d(x, weight, padding=1)
-            taken.append(time.perf_counter() - began)
-    return min(taken[1:])
+    return WORTH * convolve(torch.bfloat16) < convolve(torch.float32)

@@ -11,7 +11,6 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from functools import cache
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from groundup.skills.discovery.vpt.kernels import (
     out_of_tiles,
     scale_and_shift,
 )
+from groundup.skills.discovery.vpt.timing import seconds
 
 TILES = (128, 256)
 """Tiles at a time of narrow and of wide convolutions: with fewer the matrix products lose, with more the
@@ -165,18 +165,11 @@ def _onednn_is_faster(inputs: int, outputs: int) -> bool:
     """Whether this processor multiplies so many tiles clearly faster by oneDNN than by MKL; timed once."""
     if ONEDNN is None:
         return False
-    tiles, weight = torch.rand(36, ONEDNN_TILES, inputs), torch.rand(36, outputs, inputs)
-    out = torch.empty(36, ONEDNN_TILES, outputs)
-    taken = []
-    with torch.inference_mode():
-        for multiply, by in ((torch.bmm, weight.transpose(1, 2).contiguous()), (_by_onednn, weight)):
-            times = []
-            for _ in range(3):
-                began = perf_counter()
-                multiply(tiles, by, out=out)
-                times.append(perf_counter() - began)
-            taken.append(min(times))
-    return taken[0] > CLEARLY * taken[1]
+    # Not random: whoever has seeded torch is to find its numbers as they were.
+    tiles, out = torch.ones(36, ONEDNN_TILES, inputs), torch.empty(36, ONEDNN_TILES, outputs)
+    weight, turned = torch.ones(36, outputs, inputs), torch.ones(36, inputs, outputs)
+    ours = seconds(lambda: _by_onednn(tiles, weight, out=out))
+    return CLEARLY * ours < seconds(lambda: torch.bmm(tiles, turned, out=out))
 
 
 def _norm(norm: nn.Module | None, channels: int) -> tuple[float | None, Tensor, Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from groundup.skills.discovery.vpt import winograd
 from groundup.skills.discovery.vpt.cnn import FEW, ImpalaCnn, Linear, Norms
 from groundup.skills.discovery.vpt.pooling import halved
 from groundup.skills.discovery.vpt.winograd import FastCnn, fits
@@ -43,6 +44,17 @@ def test_more_tiles_than_are_taken_at_a_time() -> None:
     cnn.dense.layer.weight = torch.nn.Parameter(torch.rand(256, 2 * 32 * 24, dtype=torch.float64))
     cnn.dense.norm = None
     torch.testing.assert_close(FastCnn(cnn, 128, 96)(x), cnn(x), rtol=1e-12, atol=0)
+
+
+def test_products_by_onednn_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    cnn = _cnn(Norms(groups=1), 1).float()
+    x = torch.rand(3, 3, HIGH, WIDE).contiguous(memory_format=torch.channels_last)
+    monkeypatch.setattr(winograd, "LARGE", 1)
+    monkeypatch.setattr(winograd, "_onednn_is_faster", lambda inputs, outputs: inputs * outputs > 0)
+    fast = FastCnn(cnn, HIGH, WIDE)
+    monkeypatch.setattr(winograd.torch, "bmm", None)  # none of them is torch's
+    with torch.inference_mode():
+        torch.testing.assert_close(fast(x), cnn(x), rtol=1e-4, atol=1e-4)
 
 
 def test_a_number_that_is_none_stays_so() -> None:
