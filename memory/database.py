@@ -152,7 +152,15 @@ def _open_file(path: Path, *, create: bool, readonly: bool, wait: float) -> Data
         if found == CURRENT:
             return database
         database.close()
-        _open_file(path, create=False, readonly=False, wait=wait).close()
+        try:
+            _open_file(path, create=False, readonly=False, wait=wait).close()
+        except LibraryUnusable:
+            # Whoever writes it may have been making it, and has done so by now.
+            database, found = _connect_to_read(path)
+            if found == CURRENT:
+                return database
+            database.close()
+            raise
         return _open_file(path, create=False, readonly=True, wait=wait)
     made = [folder for folder in path.parents if not folder.exists()]
     try:

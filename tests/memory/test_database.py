@@ -1,16 +1,19 @@
 """Each way in which a library cannot be used: one sentence, nothing written, nothing lost."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from groundup.envs.errors import LibraryUnusable
+from groundup.memory.lock import WriterLock
 from groundup.memory.migrations import CURRENT
 from groundup.memory.records import SkillRecord
 from groundup.memory.store import Store
@@ -84,6 +87,19 @@ def test_cut_short(tmp_path: Path, untouched: Refuse) -> None:
     path = tmp_path / "short.db"
     path.write_bytes(b"SQLite format 3\0" + bytes(20))
     assert "is not a groundup library" in str(untouched(path))
+
+
+def test_a_reader_waits_for_a_library_that_is_being_made(tmp_path: Path, library: Path) -> None:
+    begun = tmp_path / "begun.db"
+    change(begun, "PRAGMA journal_mode = WAL")  # a file with a head and no tables
+    made = Timer(0.2, shutil.copy, (library, begun))
+    with WriterLock(begun, wait=0.0):
+        with pytest.raises(LibraryUnusable, match="is being written"):
+            Store.open(begun, readonly=True, wait=0.1)
+        made.start()
+        with Store.open(begun, readonly=True, wait=0.6) as store:
+            assert store.get_skill("s") == SkillRecord("s", "kept")
+    made.join()
 
 
 def test_a_folder(tmp_path: Path, untouched: Refuse) -> None:
