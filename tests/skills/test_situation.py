@@ -77,6 +77,31 @@ def test_a_number_that_is_always_there_keeps_its_value_when_it_was_not_read() ->
     assert copy.to_dict() == reads.to_dict()
 
 
+def test_a_kind_of_screen_never_met_is_read_as_the_known_one_that_it_is_like() -> None:
+    learnt = Situations()
+    hud, hp, energy, pile = "gold@84,25", "n/m@300,25", "n/m@70,560", "pile@90,690"
+
+    def fight(scene: str, visit: int, *more: Quantity, fixed: set[str] | None = None) -> Observation:
+        foe = number(900, 460, 20, 40 + visit, "n/m"), number(910, 180, 9)
+        mine = number(70, 560, 2, 3, "n/m"), number(90, 690, 5, sort="pile")
+        top = number(84, 25, visit, sort="gold"), number(300, 25, 50, 80, "n/m")
+        return screen(*top, *mine, *foe, *more, fixed=fixed, scene=scene)
+
+    for visit in range(10):
+        top = (number(84, 25, visit, sort="gold"), number(300, 25, 50, 80, "n/m"))
+        for scene in ("map", "shop", "spoils"):
+            learnt(screen(*top, fixed={hud, hp}, scene=scene))
+        learnt(fight("cave", visit, fixed={hud, hp, energy, pile}))
+    reads = Situations()  # a frozen player: it looks, and learns nothing more
+    reads.load(learnt.to_dict())
+    here = reads.peek(fight("tower", 3))
+    assert here.own == {hud: 3, hp: 50, energy: 2, pile: 5}
+    assert [group.values for group in here.groups] == [{BAR: 20, "above n": 9}]
+    # One that is like no other has what stands everywhere, and only that.
+    other = reads.peek(screen(number(84, 25, 7, sort="gold"), number(500, 300, 4), scene="letter"))
+    assert other.own == {hud: 7}
+
+
 def test_written_numbers_carry_the_words_around_them() -> None:
     found = written_numbers("2 | heavy blow | deal 8 | damage. apply 2 vulnerable.")
     assert ("alone", 2.0) in found
