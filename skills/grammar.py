@@ -26,7 +26,8 @@ DOUBT = 0.1
 DULL, DULL_LASTS = 0.6, 12
 """Factor on the chance of a kind for each time that it was dead in this scene in the last moves, until one
 responds, and how many moves it lasts for what is likely to respond: for want of something a thing may be dead
-now and alive in the next turn. By scene: what is listed in one may be what is played with in another."""
+now and alive in the next turn. By scene: what is listed in one may be what is played with in another. By look
+as well: what is dimmed stays dull though another of its kind, in full light, responds."""
 
 HOPELESS = 2
 """Times that a kind on screen must have been dead in a scene, and never alive, to be dull there for the rest
@@ -84,10 +85,14 @@ class Grammar:
         return out or [(0.01, thing) for thing in obs.things]
 
     def _dullness(self, scene: str, thing: Thing, chance: float) -> int:
-        times, last = self._dull.get((scene, thing.kind), (0, 0))
-        # What hardly ever responds, or never did in this run, does not wait for something that it lacks.
-        lasting = chance < LIKELY or (times >= HOPELESS and not thing.keys)
-        return times if lasting or self._moves - last <= DULL_LASTS else 0
+        dullest = 0
+        for where in _wheres(scene, thing):
+            times, last = self._dull.get(where, (0, 0))
+            # What hardly ever responds, or never did in this run, does not wait for something that it lacks.
+            lasting = chance < LIKELY or (times >= HOPELESS and not thing.keys)
+            if lasting or self._moves - last <= DULL_LASTS:
+                dullest = max(dullest, times)
+        return dullest
 
     def responsive(self, obs: Observation, thing: Thing) -> float:
         """The probability that `thing` responds."""
@@ -123,7 +128,7 @@ class Grammar:
         for thing in obs.things:
             if thing is first or thing.keys or (obs.state, first.kind, thing.box.center) in self._failed:
                 continue
-            chance = self.seconds.predict(_pair_names(obs.scene, here, first, thing))
+            chance = self.fits(obs, here, first, thing)
             if not worked:
                 if here.addressed(thing.box.center) is not None:
                     chance = max(chance, UNIT)
@@ -183,10 +188,10 @@ class Grammar:
     def dead(self, obs: Observation, thing: Thing) -> None:
         """`thing` did nothing in this exact state."""
         self._moves += 1
-        where = obs.scene, thing.kind
-        times, _ = self._dull.get(where, (0, 0))
-        if times or where not in self._dull:
-            self._dull[where] = (times + 1, self._moves)
+        for where in _wheres(obs.scene, thing):
+            times, _ = self._dull.get(where, (0, 0))
+            if times or where not in self._dull:
+                self._dull[where] = (times + 1, self._moves)
         self._dead[_spot(obs.state, thing)] = None
         self._lifeless.setdefault(_spot("", thing)[1:], set()).add(obs.scene)
         self._count_written(obs, thing, False)
@@ -210,7 +215,8 @@ class Grammar:
     def alive(self, obs: Observation, thing: Thing) -> None:
         """`thing` responded: its kind is not dull here, even where one of it is dead at times."""
         self._moves += 1
-        self._dull[obs.scene, thing.kind] = (0, self._moves)
+        for where in _wheres(obs.scene, thing):
+            self._dull[where] = (0, self._moves)
         self._lifeless.pop(_spot("", thing)[1:], None)
         self._count_written(obs, thing, True)
 
@@ -235,6 +241,19 @@ class Grammar:
     def learn_response(self, obs: Observation, thing: Thing, responded: bool) -> None:
         """`thing` did or did not respond."""
         self.responds.learn(_response_names(obs, thing), responded)
+
+    def learn_taken(
+        self, obs: Observation, here: Situation, first: Thing, second: Thing, responded: bool, *, drag: bool
+    ) -> None:
+        """The first of two steps was or was not answered. A drag may be left unanswered for where it ended:
+        it tells of a first that has worked before as far as the second is known to be right."""
+        unsure = drag and not responded and self.worked(first)
+        right = self.fits(obs, here, first, second) if unsure else 1.0
+        self.responds.learn(_response_names(obs, first), responded, right)
+
+    def fits(self, obs: Observation, here: Situation, first: Thing, second: Thing) -> float:
+        """The chance that `second` is a right second step after `first`."""
+        return self.seconds.predict(_pair_names(obs.scene, here, first, second))
 
     def acted(self, thing: Thing) -> bool:
         """Whether a thing of this kind was seen to make something happen alone, more often than not."""
@@ -330,6 +349,10 @@ def _names(scene: str, thing: Thing) -> tuple[str, ...]:
         f"{scene}|{_size(thing)}",
         f"{_size(thing)} {'written' if thing.text else 'blank'}",
     )
+
+
+def _wheres(scene: str, thing: Thing) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (scene, thing.kind), (scene, f"{thing.kind} {thing.look}")
 
 
 def _response_names(obs: Observation, thing: Thing) -> tuple[str, ...]:

@@ -314,10 +314,8 @@ class Learner:
         assert move.second is not None
         self._loose = None
         if held is None:
-            # What was never taken up by a drag may be a thing that cannot be; another was put on a wrong one.
-            told = responses[0] or not move.drag or not self.grammar.worked(move.first)
-            if self.learning and told:
-                self.grammar.learn_response(before, move.first, responses[0])
+            if self.learning:
+                self.grammar.learn_taken(before, was, move.first, move.second, responses[0], drag=move.drag)
             if responses[0] and not move.drag:
                 self.grammar.alive(before, move.first)
             elif not move.drag:
@@ -340,8 +338,9 @@ class Learner:
             return Decision("use", move.first, move.second, move.drag)
         failures = self.grammar.failed(start, move.first, move.second, missed=responded or move.drag)
         if move.drag:
-            # The first time it may have been let go of on the wrong thing, if it can be taken up at all.
-            if not responded and (failures > 1 or not self.grammar.worked(move.first)):
+            # The first time it may have been let go of on a wrong thing, if it can be taken up at all.
+            right = self.grammar.fits(start, was, move.first, move.second) >= LIKELY
+            if not responded and (failures > 1 or right or not self.grammar.worked(move.first)):
                 self.grammar.dead(before, move.first)
             return None
         tried = [*(held.tried if held is not None else []), move.second.box.center]

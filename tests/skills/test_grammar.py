@@ -115,3 +115,39 @@ def test_an_answered_drag_that_did_nothing_leaves_its_card_dull(happened: bool) 
     # Answered: what lay in the hand is gone, or is not.
     learner.learn(seen, drag, (True,), screen("fight", FOE) if happened else seen)
     assert ((seen.scene, OTHER.kind) in learner.grammar._dull) == happened
+
+
+DIM = replace(CARD, look="128x256 r2 c1")
+
+
+def in_hand(card: Thing, x: int) -> Observation:
+    return screen("fight", replace(card, box=Box(x, 400, 100, 150)), FOE)
+
+
+def test_a_dimmed_card_is_let_alone_while_its_kind_in_full_light_is_played() -> None:
+    learner = Learner(0, drags=True)
+    learner.grammar, learner.learning = taught(8), False
+    usable = learner.grammar.usable
+    light = usable(in_hand(CARD, 800))[0][0]
+    assert usable(in_hand(DIM, 800))[0][0] >= LIKELY
+    for turn in range(HOPELESS):
+        learner.grammar.alive(in_hand(CARD, 700), CARD)
+        # On the foe, where such a card has always worked: it is the card that is dead.
+        seen = in_hand(DIM, 100 * turn)
+        learner.learn(seen, Decision("use", seen.things[0], FOE, drag=True), (False,), seen)
+    for _ in range(40):
+        learner.grammar.alive(seen, FOE)
+    assert usable(in_hand(DIM, 800))[0][0] < LIKELY
+    assert usable(in_hand(CARD, 800))[0][0] == light
+
+
+def test_a_drag_without_answer_teaches_that_its_card_is_dead_as_far_as_its_aim_was_right() -> None:
+    cloud = replace(FOE, kind="cloud", look="256x256 b1 c0", box=Box(0, 0, 250, 250))
+    seen, chances = screen("fight", DIM, FOE, cloud), []
+    for aim in (FOE, cloud):
+        learner = Learner(0, drags=True)
+        learner.grammar = taught(8)
+        before = learner.grammar.responsive(seen, DIM)
+        learner.learn(seen, Decision("use", DIM, aim, drag=True), (False,), seen)
+        chances.append(before - learner.grammar.responsive(seen, DIM))
+    assert chances[0] > 1.5 * chances[1] > 0.0
