@@ -54,9 +54,9 @@ SEEN = 8
 """Observations of a scene before a number counts as always there."""
 
 LIKE = 0.8
-"""Share of the fixed numbers of a known kind of screen that must stand on a new one for it to be read as that. A
-fight in another light was a kind of screen never met: a frozen player saw none of its own numbers there, took
-no card for one that can be paid, and ended turns until it was dead (4 of seed 166's 10 runs)."""
+"""Share of the fixed numbers of a known kind of screen that must stand on a new one for it to be read as that.
+A fight in another light was a kind of screen never met: a frozen player saw none of its own numbers there,
+took no card for one that can be paid, and ended turns until it was dead (4 of seed 166's 10 runs)."""
 
 _TOKEN = re.compile(r"[a-z]+|\d+")
 
@@ -276,8 +276,8 @@ class Situations:
         return replace(here, own={**here.own, **missed}) if missed else here
 
     def _whose_in(self, observation: Observation) -> Whose:
-        """What is known of the places in this kind of screen; of one hardly met, what is known of the one with
-        the most fixed numbers among those that it is like."""
+        """What is known of the places in this kind of screen; of one hardly met, what is known of that one of
+        those it is like which has the most fixed numbers."""
         scene, shown = observation.scene, observation.values.keys()
         known = self._whose.get(scene, Whose(self._lasting))
         if self._seen.get(scene, {}).get("", 0) >= SEEN:
