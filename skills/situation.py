@@ -54,7 +54,7 @@ SEEN = 8
 """Observations of a scene before a number counts as always there."""
 
 LIKE = 0.8
-"""Share of the fixed numbers of a known kind of screen that must stand on a new one for it to be read as that.
+"""Share of the fixed numbers of a known kind of screen that must stand on a new one to read it as that one.
 A fight in another light was a kind of screen never met: a frozen player saw none of its own numbers there,
 took no card for one that can be paid, and ended turns until it was dead (4 of seed 166's 10 runs)."""
 
