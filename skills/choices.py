@@ -72,9 +72,13 @@ class Choices:
         """How often a choice of that kind was made, in whatever scene."""
         return sum(table[kind].tries for table in self._table.values() if kind in table)
 
+    def made_in(self, scene: str) -> dict[str, float]:
+        """How often each kind of choice was made in the scene."""
+        return {kind: choice.tries for kind, choice in self._table.get(scene, {}).items()}
+
     def visits(self, scene: str) -> float:
         """How many choices were made in the scene."""
-        return sum(c.tries for c in self._table.get(scene, {}).values())
+        return sum(self.made_in(scene).values())
 
     def tried(self, scene: str, kind: str) -> None:
         """Count a choice that did nothing."""

@@ -55,6 +55,11 @@ SAMPLES = 40
 KNOWN = 2
 """Uses of a skill after which a thing without words is taken for its first step wherever it stands."""
 
+SPOILS = 0.5
+"""Choices of a skill with which a scene begins, until it is known what comes of its choices: spoils, a way, a
+rest. A heart above "Rest" was read as a 1, as on a card that costs one and does nothing, so it was worth less
+than any card: two of two learners of 1,000 steps had never tried it."""
+
 BELIEF = 3.0
 """Survival points a turn by which a skill must differ from the usual one to be worth a step of progress."""
 
@@ -139,7 +144,7 @@ class Chooser:
 
     def _worths(self, obs: Observation, survival: str) -> dict[int, float]:
         """What things that look like the first step of a known kind of skill are worth against the usual
-        one."""
+        one, as far as what is chosen here becomes one."""
         if not (self._outlook.ready and self.samples):
             return {}
         raw: dict[int, float] = {}
@@ -149,8 +154,14 @@ class Chooser:
             change = self._effects.expect(f"{thing.kind} >", thing.text)
             if any(c.startswith(("at:", "by:")) or d > 0 for c, d in change.items()):
                 raw[id(thing)] = self._worth(change, survival)
-        usual = self._usual_worth(survival) if raw else 0.0
-        return {key: max(-1.0, min(1.0, (worth - usual) / BELIEF)) for key, worth in raw.items()}
+        usual, spoils = (self._usual_worth(survival), self._spoils(obs.scene)) if raw else (0.0, 0.0)
+        return {key: spoils * max(-1.0, min(1.0, (worth - usual) / BELIEF)) for key, worth in raw.items()}
+
+    def _spoils(self, scene: str) -> float:
+        """The share of choices made in `scene` that were of what is the first step of a skill in use."""
+        made = self._choices.made_in(scene)
+        skilled = sum(tries for kind, tries in made.items() if self._effects.uses(f"{kind} >"))
+        return (skilled + SPOILS) / (sum(made.values()) + SPOILS)
 
     def _usual_worth(self, survival: str) -> float:
         """The worth of the skills in use, by how often they are used."""
