@@ -193,8 +193,8 @@ class Chooser:
         return total / len(self.samples) / max(0.5, spent)
 
     def _cost(self, here: Situation) -> float:
-        totals = self._outlook.totals(here.own, (g.values for g in here.groups))
-        return self._outlook.at_once(totals) + self._outlook.later(totals)
+        sums = here.totals()
+        return self._outlook.at_once(sums) + self._outlook.later(sums)
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-friendly copy of the samples."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .effects import Change
 from .outlook import DEATH, Outlook
-from .situation import Group, Situation
+from .situation import Group, Situation, totals
 
 BEAM = 24
 """Sequences kept at each length; 8 loses a point of floors, 64 gains none (symbolic trial, 5 seeds)."""
@@ -111,14 +111,14 @@ def _apply(node: _Node, index: int, option: Option, foe: str, shield: str) -> _N
 
 
 def _worth(node: _Node, outlook: Outlook, survival: str, start: float) -> float:
-    totals = outlook.totals(node.own, node.groups)
+    sums = totals(node.own, node.groups)
     gained = node.own.get(survival, start) - start
     worth = node.bonus + IDLE * len(node.used) + gained
-    if outlook.foe and totals.get(f"n:{outlook.foe}", 0.0) <= 0.0:
+    if outlook.foe and sums.get(f"n:{outlook.foe}", 0.0) <= 0.0:
         return worth
-    cost = outlook.at_once(totals)
+    cost = outlook.at_once(sums)
     left = start + gained - cost
-    return worth - cost - outlook.later(totals) - (DEATH if left <= 0.0 else 0.0)
+    return worth - cost - outlook.later(sums) - (DEATH if left <= 0.0 else 0.0)
 
 
 def plan(

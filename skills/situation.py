@@ -7,6 +7,7 @@ with a maximum, such as 53/80) that is not fixed: an opponent, a building, a uni
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +38,10 @@ ALONE = 20
 
 BAR = "bar"
 """The sort of the number that makes a group: the value of its bar."""
+
+STAND = "stand:bar"
+"""The total that says how long the groups will stand, in points of their bars, all added up: taken down one
+by one, the lowest first, each bar is waited for by its own group and by all that come after it."""
 
 STEADY = 0.9
 """Share of the observations of a scene in which a number stands that is then taken as misread when it is
@@ -83,13 +88,8 @@ class Situation:
     sorts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def totals(self) -> dict[str, float]:
-        """Every own number, and for each sort its sum ("sum:sort") and count ("n:sort") over the groups."""
-        out = dict(self.own)
-        for group in self.groups:
-            for sort, value in group.values.items():
-                out[f"sum:{sort}"] = out.get(f"sum:{sort}", 0.0) + value
-                out[f"n:{sort}"] = out.get(f"n:{sort}", 0.0) + 1.0
-        return out
+        """What `totals` makes of it."""
+        return totals(self.own, (group.values for group in self.groups))
 
     def addressed(self, point: tuple[float, float] | None) -> int | None:
         """The index of the group that a click at `point` means, if one is near enough."""
@@ -98,6 +98,25 @@ class Situation:
         distances = [_distance(group.at, point) for group in self.groups]
         nearest = min(range(len(distances)), key=distances.__getitem__)
         return nearest if distances[nearest] <= REACH * self.width else None
+
+
+def totals(own: dict[str, float], groups: Iterable[dict[str, float] | None]) -> dict[str, float]:
+    """Every own number, for each sort its sum ("sum:sort") and count ("n:sort") over the groups, and `STAND`.
+
+    A group that is None is gone.
+    """
+    out = dict(own)
+    bars = []
+    for values in groups:
+        for sort, value in (values or {}).items():
+            out[f"sum:{sort}"] = out.get(f"sum:{sort}", 0.0) + value
+            out[f"n:{sort}"] = out.get(f"n:{sort}", 0.0) + 1.0
+            if sort == BAR:
+                bars.append(value)
+    if bars:
+        bars.sort(reverse=True)
+        out[STAND] = sum(waiting * bar for waiting, bar in enumerate(bars, 1))
+    return out
 
 
 def any_changed(was: dict[str, float], now: dict[str, float]) -> bool:

@@ -52,3 +52,16 @@ def test_an_outlook_survives_a_copy() -> None:
 def test_the_last_points_of_survival_are_worth_most() -> None:
     assert utility(10) - utility(5) > 2 * (utility(70) - utility(65))
     assert utility(0) == -DEATH
+
+
+def test_a_foe_left_with_one_point_is_finished_before_a_whole_one_is_begun() -> None:
+    outlook = taught()
+
+    def later(*bars: float) -> float:
+        groups = tuple(Group((600.0 + 200 * i, 460.0), {BAR: bar}) for i, bar in enumerate(bars))
+        return outlook.later(Situation("field", {}, groups).totals())
+
+    assert later(39) < later(1, 33)  # a blow of six, on either
+    assert later(10, 20) == later(20, 10) > later(30)
+    # What an older library kept of a pass with two foes: their sum.
+    assert outlook.later({f"sum:{BAR}": 30.0, f"n:{BAR}": 2.0}) == pytest.approx(later(15, 15))
