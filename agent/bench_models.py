@@ -7,10 +7,9 @@ play. The paper's schedule: research.md section 1, `reason/reference_vlm.py`.
 
 from __future__ import annotations
 
-import multiprocessing
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from groundup.agent.machine import machine
 from groundup.agent.model_options import ModelOptions
 from groundup.agent.reason.counting import Counts, counting_server
 from groundup.envs.errors import UsageError
+from groundup.skills.processes import processes
 
 MODEL = "gpt-4o"
 """The paper's model: its prices, its count of tokens."""
@@ -54,8 +54,7 @@ def run(game: str, steps: int, seed: int, tell: Tell) -> dict[str, Any]:
     if steps <= 0:
         raise UsageError(f"--steps {steps} is not a number of steps: give 1 or more.")
     counted: dict[str, Counted] = {}
-    # Spawned, since forking a process that has threads of its own is not safe.
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with processes(2) as pool:
         waiting = {pool.submit(play, game, policy, steps, seed): policy for policy in (OURS, PAPER)}
         for done in as_completed(waiting):
             one = counted[waiting[done]] = done.result()

@@ -7,14 +7,13 @@ the engine; a game offers them by an entry point of the group `groundup.yardstic
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import re
 import shutil
 import statistics
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -35,6 +34,7 @@ from groundup.perception.perceiver import Perceiver
 from groundup.skills.keeper import Keeper
 from groundup.skills.learner import Learner
 from groundup.skills.library import Library
+from groundup.skills.processes import processes
 
 FROZEN_SEEDS = 10_000
 """Added to a seed for its frozen runs: they are games that were not learnt on."""
@@ -70,8 +70,7 @@ def run(options: Options, jobs: int, tell: Tell) -> dict[str, Any]:
             measured[seed] = measure(options, seed)
             tell(len(measured), len(options.seeds), _seed_words(measured[seed]))
     else:
-        # Spawned, since forking a process that has threads of its own is not safe.
-        with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        with processes(jobs) as pool:
             waiting = {pool.submit(measure, options, seed): seed for seed in options.seeds}
             for done in as_completed(waiting):
                 measured[waiting[done]] = done.result()

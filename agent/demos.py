@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from groundup.envs.errors import UsageError
 from groundup.skills.discovery.demonstrations import SPLITS, Card, Split, read_card, write_card
+from groundup.skills.processes import processes
 
 WORLDS = 1_000_000
 """Seeds of worlds set aside for one seed of demonstrations; each split has a third of them."""
@@ -76,8 +76,7 @@ def run(demos: Demos, jobs: int, tell: Callable[[int, int, str], None]) -> Card:
             done += 1
             tell(done, len(wanted), "demonstrations")
         return card
-    # Spawned, since forking a process that has threads of its own is not safe.
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with processes(jobs) as pool:
         waiting = [pool.submit(make_one, demos.folder, card, *one) for one in missing]
         try:
             for future in as_completed(waiting):

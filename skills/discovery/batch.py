@@ -7,11 +7,10 @@ import errno
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from groundup.memory.lock import WriterLock
 from groundup.skills.discovery.extras import write_extras
 from groundup.skills.discovery.jobs import Job
 from groundup.skills.discovery.segmenting import segment_video
+from groundup.skills.processes import processes
 
 PATIENCE = 3
 """How often in a row workers may die with no video done before the rest is given up."""
@@ -171,7 +171,7 @@ def _round(
     tell: Callable[[str], None],
 ) -> None:
     """One pool of processes over what is left. Raises BrokenProcessPool when one of them dies."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with processes(workers) as pool:
         futures = {pool.submit(record_of, job): video for video, job in pending.items()}
         try:
             for future in as_completed(futures):
