@@ -33,6 +33,9 @@ ones."""
 PAID = 0.5
 """Share of the uses of all skills in which a number must have fallen to be what they are paid with."""
 
+WAYS = 2
+"""Different words before a number that it must have done the same after, to be taken to do so after any."""
+
 FADE = 60.0
 """Uses of a wording after which old evidence starts to fade."""
 
@@ -218,9 +221,18 @@ class EffectModel:
                 continue
             for channel, total in words.hits.items():
                 seen = words.uses - words.unseen.get(channel, 0.0)
-                if channel not in out and seen >= 3 and abs(total) / seen >= SURE:
+                sure = channel not in out and seen >= 3 and abs(total) / seen >= SURE
+                if sure and self._carries(context, channel):
                     out[channel] = number if total > 0 else -number
         return out
+
+    def _carries(self, context: str, channel: str) -> bool:
+        """Whether what a number does holds whatever word stands before it: the word after it says what, the
+        one before often which way. "Lose 2 HP" had told of "Heal 24 HP" that it costs 24; nobody rested."""
+        if not context.startswith("_ "):
+            return True
+        alike = (name for name in self._words if name.endswith(f" {context}"))
+        return sum(channel in self._words[name].hits for name in alike) >= WAYS
 
     def expect(self, skill: str, text: str) -> Change:
         """The change to expect of `skill` on a thing that reads `text`; empty where nothing is known.

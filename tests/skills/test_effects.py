@@ -42,6 +42,17 @@ def test_wording_tells_the_effect_of_a_thing_never_used_and_scales_with_what_cam
     assert model.expect("slash >", "1 | slash | deal 11 damage twice")[f"at:{BAR}"] == pytest.approx(-22)
 
 
+def test_what_a_number_does_after_one_word_says_nothing_of_another_word() -> None:
+    model = EffectModel()
+    for n in (2, 3, 4, 5):
+        model.learn("blood >", f"blood | lose {n} hp", state({"hp": 60}), state({"hp": 60 - n}), None)
+    assert model.expect("bleed >", "bleed | lose 7 hp") == {"own:hp": -7}
+    assert model.expect("rest", "rest | heal 24 hp") == {}
+    for n in (2, 3, 4, 5):
+        model.learn("pay >", f"pay | pay {n} hp", state({"hp": 60}), state({"hp": 60 - n}), None)
+    assert model.expect("offer", "offer | give 6 hp") == {"own:hp": -6}
+
+
 def test_a_shield_and_the_bar_behind_it_count_as_one() -> None:
     before, after = state({}, 20, shield=4), state({}, 18)
     change, _ = changes(before, after, 0, "shield")
