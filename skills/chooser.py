@@ -60,6 +60,11 @@ SPOILS = 0.5
 rest. A heart above "Rest" was read as a 1, as on a card that costs one and does nothing, so it was worth less
 than any card: two of two learners of 1,000 steps had never tried it."""
 
+RECENT, ENOUGH = 60, 8
+"""Skills used last in a run whose mean worth is the usual one, and how many make a mean: a card is taken if
+it is better than those at hand. Beside what all runs had used, what costs nothing above all, none seemed
+worth taking: seed 182 went through ten games with hardly more than its first cards (9.5 floors)."""
+
 BELIEF = 3.0
 """Survival points a turn by which a skill must differ from the usual one to be worth a step of progress."""
 
@@ -86,14 +91,21 @@ class Chooser:
         self._wariness = wariness or Wariness()
         self.samples: deque[Situation] = deque(maxlen=SAMPLES)
         self._since: Counter[tuple[str, str]] = Counter()
-        self._usual: tuple[int, float] = (-1, 0.0)
+        self._recent: deque[str] = deque(maxlen=RECENT)
+        self._known: tuple[int, dict[str, float]] = (-1, {})
 
-    def used(self, scene: str, kind: str, *, moved: bool) -> None:
-        """Note a choice; `moved`: some lasting number changed with it."""
+    def used(self, scene: str, kind: str, skill: str | None = None, *, moved: bool) -> None:
+        """Note a choice and the skill that it was, if one; `moved`: some lasting number changed with it."""
+        if skill and _lasting(skill, self._effects.uses(skill)):
+            self._recent.append(skill)
         if moved:
             self._since.clear()
         else:
             self._since[scene, kind] += 1
+
+    def ended(self) -> None:
+        """The run ended: the next one begins with other skills at hand."""
+        self._recent.clear()
 
     def choose(self, obs: Observation, here: Situation, survival: str | None, *, learning: bool) -> Decision:
         """The best thing to act on."""
@@ -164,16 +176,18 @@ class Chooser:
         return (skilled + SPOILS) / (sum(made.values()) + SPOILS)
 
     def _usual_worth(self, survival: str) -> float:
-        """The worth of the skills in use, by how often they are used."""
-        if self._usual[0] != self._outlook.fits:
-            total = uses = 0.0
-            for skill in self._effects.skills():
-                count = self._effects.uses(skill)
-                if skill.endswith(" >") and count >= 2:
-                    total += count * self._worth(self._effects.expect(skill, ""), survival)
-                    uses += count
-            self._usual = (self._outlook.fits, total / uses if uses else 0.0)
-        return self._usual[1]
+        """The mean worth of the skills used last in this run; while these are few, of all ever used."""
+        if self._known[0] != self._outlook.fits:
+            self._known = self._outlook.fits, {}
+        known, uses = self._known[1], self._effects.uses
+        if len(self._recent) >= ENOUGH:
+            counts: dict[str, float] = dict(Counter(self._recent))
+        else:
+            counts = {skill: uses(skill) for skill in self._effects.skills() if _lasting(skill, uses(skill))}
+        for skill in counts.keys() - known.keys():
+            known[skill] = self._worth(self._effects.expect(skill, ""), survival)
+        total = sum(counts.values())
+        return sum(count * known[skill] for skill, count in counts.items()) / total if total else 0.0
 
     def _worth(self, change: Change, survival: str) -> float:
         """The mean gain of a change over situations met at the start of a turn, by what it uses up."""
@@ -213,5 +227,11 @@ class Chooser:
         self.forget()
 
     def forget(self) -> None:
-        """Forget what was tried since anything changed."""
+        """Forget the run: what was tried since anything changed, and what was used."""
         self._since.clear()
+        self.ended()
+
+
+def _lasting(skill: str, uses: float) -> bool:
+    """Whether it is a skill of two steps that was seen to work more than once."""
+    return skill.endswith(" >") and uses >= KNOWN

@@ -109,10 +109,8 @@ class Learner:
     def forget(self) -> None:
         """Forget what belongs to the run at hand; what was learnt stays."""
         self._held = self._loose = None
-        self.grammar.forget()
-        self.chooser.forget()
-        self.choices.forget()
-        self.outlook.forget()
+        for part in (self.grammar, self.chooser, self.choices, self.outlook):
+            part.forget()
 
     # -- deciding -----------------------------------------------------------------------------
 
@@ -212,13 +210,14 @@ class Learner:
         reward = 0.0
         if used is not None:
             change, reward = self._learn_use(used, start, was, after, now)
-        self.chooser.used(start.scene, (used or move).first.kind, moved=changed)
+        skill = used.skill if used else None
+        self.chooser.used(start.scene, (used or move).first.kind, skill, moved=changed)
         if ended:
             self._run_ended()
             self._visit += 1
         if self.learning:
             self._look_back()
-        return Lesson(used.skill if used else None, reward, responses, change, ended)
+        return Lesson(skill, reward, responses, change, ended)
 
     @property
     def stalled(self) -> bool:
@@ -457,6 +456,7 @@ class Learner:
     def _run_ended(self) -> None:
         self.outlook.ended(died=True)
         self.choices.ended()
+        self.chooser.ended()
         place = self.counters.place("survival")
         if place is not None and place != self._survival:
             self._survival = place

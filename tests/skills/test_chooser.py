@@ -74,3 +74,20 @@ def test_spoils_are_judged_by_what_they_will_do() -> None:
         chooser._choices.used("spoils", "cut", "map", 0.0, 60.0, moved=True)
         chooser._choices.used("spoils", WEAK.kind, "map", 0.0, 60.0, moved=True)
     assert chosen(chooser, "spoils", CARD, WEAK) is CARD
+
+
+def test_a_spoil_is_weighed_against_the_skills_of_this_run() -> None:
+    chooser, skip = experienced(), thing("skip", "skip", 900)
+    for _ in range(20):
+        chooser._effects.learn("free >", "free | deal 30 damage", fight(60, 3, 0, 40), fight(60, 3, 1, 10), 0)
+    for kind in ("cut", "free", "skip"):
+        for _ in range(5):
+            chooser._choices.used("spoils", kind, "map", 0.0, 60.0, moved=True)
+    middling = thing("slash", "1 | slash | deal 14 damage", 400)
+    # Beside what all runs had used it is a poor one, beside a run's own it is a good one.
+    assert chosen(chooser, "spoils", middling, skip) is skip
+    for _ in range(8):
+        chooser.used("fight", "cut", "cut >", moved=True)
+    assert chosen(chooser, "spoils", middling, skip) is middling
+    chooser.ended()
+    assert chosen(chooser, "spoils", middling, skip) is skip
