@@ -103,14 +103,15 @@ class Situation:
 def totals(own: dict[str, float], groups: Iterable[dict[str, float] | None]) -> dict[str, float]:
     """Every own number, for each sort its sum ("sum:sort") and count ("n:sort") over the groups, and `STAND`.
 
-    A group that is None is gone.
+    A group that is None is gone. A number below one counts as that much of one: it is expected, not seen. Cards
+    that had seldom given a foe a number were taken to give it one each time, and guarded against nothing.
     """
     out = dict(own)
     bars = []
     for values in groups:
         for sort, value in (values or {}).items():
             out[f"sum:{sort}"] = out.get(f"sum:{sort}", 0.0) + value
-            out[f"n:{sort}"] = out.get(f"n:{sort}", 0.0) + 1.0
+            out[f"n:{sort}"] = out.get(f"n:{sort}", 0.0) + (1.0 if sort == BAR else min(1.0, abs(value)))
             if sort == BAR:
                 bars.append(value)
     if bars:

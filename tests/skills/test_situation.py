@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from groundup.perception.observation import Observation, Quantity
 from groundup.perception.types import Box
-from groundup.skills.situation import BAR, Situations, Whose, situation, written_numbers
+from groundup.skills.situation import BAR, STAND, Situations, Whose, situation, totals, written_numbers
 
 
 def number(x: int, y: int, value: float, maximum: float | None = None, sort: str = "n") -> Quantity:
@@ -100,6 +100,18 @@ def test_a_kind_of_screen_never_met_is_read_as_the_known_one_that_it_is_like() -
     # One that is like no other has what stands everywhere, and only that.
     other = reads.peek(screen(number(84, 25, 7, sort="gold"), number(500, 300, 4), scene="letter"))
     assert other.own == {hud: 7}
+
+
+def test_what_is_only_expected_counts_for_as_much_as_it_is() -> None:
+    foes = {BAR: 20.0, "below n": 3.0}, None, {BAR: 0.4, "below n": 0.25}
+    assert totals({"hp": 5.0}, foes) == {
+        "hp": 5.0,
+        f"sum:{BAR}": 20.4,
+        f"n:{BAR}": 2.0,
+        "sum:below n": 3.25,
+        "n:below n": 1.25,
+        STAND: 20.8,
+    }
 
 
 def test_written_numbers_carry_the_words_around_them() -> None:
