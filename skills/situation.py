@@ -103,8 +103,8 @@ class Situation:
 def totals(own: dict[str, float], groups: Iterable[dict[str, float] | None]) -> dict[str, float]:
     """Every own number, for each sort its sum ("sum:sort") and count ("n:sort") over the groups, and `STAND`.
 
-    A group that is None is gone. A number below one counts as that much of one: it is expected, not seen. A card
-    that had seldom given a foe a number was taken to do so each time, and was played against nothing.
+    A group that is None is gone. A number below one counts as that much of one: it is expected, not seen. A
+    card that had seldom given a foe a number was taken to do so each time, and was played against nothing.
     """
     out = dict(own)
     bars = []
