@@ -2,9 +2,9 @@
 
 Learnt from passes: a *pass* is a use of a skill after which the game answers on its own (an end of
 turn). The cost of the answer is fitted as a hinge, max(0, threat - guard), over all pairs of totals;
-the cost of what still stands afterwards by how long it will stand, and by ridge regression on the other
-totals of the groups. How long a row of foes stands in all, and that the lowest goes first: Smith, Various
-optimizers for single-stage production, 1956 (the shortest job first).
+the cost of what still stands afterwards by how long it will stand and by the sums of the groups' other
+numbers, none of which counts as a help: non-negative least squares. How long a row of foes stands in all,
+and that the lowest goes first: Smith, Various optimizers for single-stage production, 1956.
 Monte Carlo targets, not bootstrapped: with some hundred passes they have less bias, and the visits
 are short (../shared/research.md section 6: 4-10 passes a fight).
 """
@@ -19,9 +19,6 @@ from typing import Any
 import numpy as np
 
 from .situation import BAR, STAND, Situation
-
-RIDGE = 3.0
-"""Penalty of the regression on standardised totals; about as many pseudo-passes of no effect."""
 
 KEPT = 600
 """Passes remembered; the fit takes milliseconds at this size and the newest play is the better play."""
@@ -186,7 +183,7 @@ def _fit(passes: list[Pass]) -> _Fit:
     cost = np.array([p.cost for p in passes])
     threat, guard, slope, base, trust = _hinge(names, table, cost)
     # What will come depends on the others; own numbers (gold, floor) only say how far the run is.
-    columns = [i for i, n in enumerate(names) if n.startswith(("sum:", "n:")) and not n.endswith(f":{BAR}")]
+    columns = [i for i, n in enumerate(names) if n.startswith("sum:") and n != f"sum:{BAR}"]
     chosen = [i for i in columns if np.count_nonzero(table[:, i]) >= 0.1 * len(passes)]
     later = np.array([p.later or 0.0 for p in passes])
     foe = (
@@ -196,11 +193,10 @@ def _fit(passes: list[Pass]) -> _Fit:
     )
     drop = _drop(passes, foe)
     stand = np.array([_stand(p.totals, LAST * drop) for p in passes])
-    each = _stands(stand, later)
-    weights = tuple(_ridge(table[:, chosen], later - each * stand))
+    each, *weights = _costs(np.column_stack([stand, table[:, chosen]]), later)
     each = max(each, _least(passes, threat, foe, drop))
     names = [names[i] for i in chosen]
-    return _Fit(threat, guard, slope, base, each, LAST * drop, tuple(names), weights, foe, trust)
+    return _Fit(threat, guard, slope, base, each, LAST * drop, tuple(names), tuple(weights), foe, trust)
 
 
 def _stand(totals: dict[str, float], last: float) -> float:
@@ -210,10 +206,16 @@ def _stand(totals: dict[str, float], last: float) -> float:
     return totals.get(STAND, totals.get(f"sum:{BAR}", 0.0) * (n + 1.0) / 2.0) + last * n * (n + 1.0) / 2.0
 
 
-def _stands(stand: np.ndarray, later: np.ndarray) -> float:
-    """The cost of a point that stands, by least squares, never negative."""
-    square = float(stand @ stand)
-    return max(0.0, float(stand @ later) / square) if square else 0.0
+def _costs(x: np.ndarray, y: np.ndarray) -> list[float]:
+    """The weight of each column, without an intercept: where nothing stands, nothing comes.
+
+    Not one is negative. With some hundred passes a foe that has a number may seem cheaper than one that has
+    none; a learner whose guards had once made a foe stronger guarded on, to give every foe that number, and
+    attacked no more (seed 187: 3 floors).
+    """
+    from scipy.optimize import nnls  # half a second of imports, which a short run does not need
+
+    return [float(weight) for weight in nnls(x, y)[0]]
 
 
 def _drop(passes: list[Pass], foe: str) -> float:
@@ -258,13 +260,3 @@ def _hinge(names: list[str], table: np.ndarray, cost: np.ndarray) -> tuple[str, 
             if slope > 0 and trust > best[4]:
                 best = (names[i], names[j] if j >= 0 else "", slope, max(0.0, base), trust)
     return best
-
-
-def _ridge(x: np.ndarray, y: np.ndarray) -> list[float]:
-    """Weights without an intercept: where nothing stands, nothing comes."""
-    if x.shape[1] == 0:
-        return []
-    scale = np.maximum(np.sqrt((x**2).mean(axis=0)), 1e-9)
-    z = x / scale
-    w = np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y)
-    return [float(v) for v in w / scale]

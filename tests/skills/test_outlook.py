@@ -65,3 +65,20 @@ def test_a_foe_left_with_one_point_is_finished_before_a_whole_one_is_begun() -> 
     assert later(10, 20) == later(20, 10) > later(30)
     # What an older library kept of a pass with two foes: their sum.
     assert outlook.later({f"sum:{BAR}": 30.0, f"n:{BAR}": 2.0}) == pytest.approx(later(15, 15))
+
+
+def test_a_number_that_a_foe_has_is_never_a_help() -> None:
+    outlook, rng = Outlook(), Random(5)
+    for visit in range(20):
+        marked = visit % 2  # the easy foes happen to have a number
+        for bar in (40.0, 30.0, 20.0, 10.0):
+            values = {BAR: bar, "above n": float(rng.randint(4, 20)), **({"below n": 3.0} if marked else {})}
+            here = Situation("field", {"guard": 0.0}, (Group((900.0, 460.0), values),))
+            outlook.passed(here, values["above n"] * (0.2 if marked else 1.0))
+        outlook.ended(died=False)
+
+    def later(**more: float) -> float:
+        group = Group((900.0, 460.0), {BAR: 20.0, **more})
+        return outlook.later(Situation("field", {}, (group,)).totals())
+
+    assert later(**{"below n": 3.0}) >= later() > 0.0
