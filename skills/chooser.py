@@ -58,7 +58,7 @@ KNOWN = 2
 SPOILS = 0.5
 """Choices of a skill with which a scene begins, until it is known what comes of its choices: spoils, a way, a
 rest. A heart above "Rest" was read as a 1, as on a card that costs one and does nothing, so it was worth less
-than any card: two of two learners of 1,000 steps had never tried it."""
+than any card: five learners had never tried it in 1,000 steps."""
 
 RECENT, ENOUGH = 60, 8
 """Skills used last in a run whose mean worth is the usual one, and how many make a mean: a card is taken if
@@ -96,7 +96,7 @@ class Chooser:
 
     def used(self, scene: str, kind: str, skill: str | None = None, *, moved: bool) -> None:
         """Note a choice and the skill that it was, if one; `moved`: some lasting number changed with it."""
-        if skill and _lasting(skill, self._effects.uses(skill)):
+        if skill and _repeated(skill, self._effects.uses(skill)):
             self._recent.append(skill)
         if moved:
             self._since.clear()
@@ -183,7 +183,7 @@ class Chooser:
         if len(self._recent) >= ENOUGH:
             counts: dict[str, float] = dict(Counter(self._recent))
         else:
-            counts = {skill: uses(skill) for skill in self._effects.skills() if _lasting(skill, uses(skill))}
+            counts = {skill: uses(skill) for skill in self._effects.skills() if _repeated(skill, uses(skill))}
         for skill in counts.keys() - known.keys():
             known[skill] = self._worth(self._effects.expect(skill, ""), survival)
         total = sum(counts.values())
@@ -232,6 +232,6 @@ class Chooser:
         self.ended()
 
 
-def _lasting(skill: str, uses: float) -> bool:
+def _repeated(skill: str, uses: float) -> bool:
     """Whether it is a skill of two steps that was seen to work more than once."""
     return skill.endswith(" >") and uses >= KNOWN

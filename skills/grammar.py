@@ -238,9 +238,9 @@ class Grammar:
             self._failed.popitem(last=False)
         return sum(state == obs.state and kind == first.kind for state, kind, _ in self._failed)
 
-    def learn_response(self, obs: Observation, thing: Thing, responded: bool) -> None:
-        """`thing` did or did not respond."""
-        self.responds.learn(_response_names(obs, thing), responded)
+    def learn_response(self, obs: Observation, thing: Thing, responded: bool, weight: float = 1.0) -> None:
+        """`thing` did or did not respond; `weight`: how sure that is, 0 to 1."""
+        self.responds.learn(_response_names(obs, thing), responded, weight)
 
     def learn_taken(
         self, obs: Observation, here: Situation, first: Thing, second: Thing, responded: bool, *, drag: bool
@@ -249,7 +249,7 @@ class Grammar:
         it tells of a first that has worked before as far as the second is known to be right."""
         unsure = drag and not responded and self.worked(first)
         right = self.fits(obs, here, first, second) if unsure else 1.0
-        self.responds.learn(_response_names(obs, first), responded, right)
+        self.learn_response(obs, first, responded, right)
 
     def fits(self, obs: Observation, here: Situation, first: Thing, second: Thing) -> float:
         """The chance that `second` is a right second step after `first`."""

@@ -101,21 +101,21 @@ class Situation:
 
 
 def totals(own: dict[str, float], groups: Iterable[dict[str, float] | None]) -> dict[str, float]:
-    """Every own number, for each sort its sum ("sum:sort") and count ("n:sort") over the groups, and `STAND`.
+    """Every own number, for each sort its sum ("sum:sort") over the groups, how many have a bar ("n:bar"),
+    and `STAND`.
 
-    A group that is None is gone. A number below one counts as that much of one: it is expected, not seen. A
-    card that had seldom given a foe a number was taken to do so each time, and was played against nothing.
+    A group that is None is gone.
     """
     out = dict(own)
     bars = []
     for values in groups:
         for sort, value in (values or {}).items():
             out[f"sum:{sort}"] = out.get(f"sum:{sort}", 0.0) + value
-            out[f"n:{sort}"] = out.get(f"n:{sort}", 0.0) + (1.0 if sort == BAR else min(1.0, abs(value)))
             if sort == BAR:
                 bars.append(value)
     if bars:
         bars.sort(reverse=True)
+        out[f"n:{BAR}"] = float(len(bars))
         out[STAND] = sum(waiting * bar for waiting, bar in enumerate(bars, 1))
     return out
 

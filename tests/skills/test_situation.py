@@ -102,14 +102,13 @@ def test_a_kind_of_screen_never_met_is_read_as_the_known_one_that_it_is_like() -
     assert other.own == {hud: 7}
 
 
-def test_what_is_only_expected_counts_for_as_much_as_it_is() -> None:
+def test_the_lowest_bar_is_waited_for_by_all() -> None:
     foes = {BAR: 20.0, "below n": 3.0}, None, {BAR: 0.4, "below n": 0.25}
     assert totals({"hp": 5.0}, foes) == {
         "hp": 5.0,
         f"sum:{BAR}": 20.4,
         f"n:{BAR}": 2.0,
         "sum:below n": 3.25,
-        "n:below n": 1.25,
         STAND: 20.8,
     }
 
