@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from groundup.skills.discovery.rules.reference import ReferenceRule
 from groundup.skills.discovery.types import Losses
+from groundup.skills.discovery.vpt import methods
 from groundup.skills.discovery.vpt.actions import BUTTONS, Actions
 from groundup.skills.discovery.vpt.bfloat import is_native
 from groundup.skills.discovery.vpt.demonstrations import (
@@ -177,6 +178,18 @@ def test_bfloat16_is_off_by_what_it_says_and_its_boundaries_are_the_references(
         assert _cut(losses, demo, float(gap)) == boundaries
         checked += losses.checked
     assert 0 < checked < 240 * len(expected["boundaries_by_gap"])
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_fast_is_bfloat16_only_where_the_processor_has_it(
+    golden: Golden, monkeypatch: pytest.MonkeyPatch, native: bool
+) -> None:
+    monkeypatch.setattr(methods, "is_native", lambda: native)
+    how = [
+        methods.losses_of(golden.policy, golden.demonstrations[NAMES[0]].joint, iter(()), precision)[1]
+        for precision in ("exact", "fast")
+    ]
+    assert how == ["float32", "bfloat16, checked in float32" if native else "float32"]
 
 
 @pytest.mark.parametrize("name", NAMES)
